@@ -1,0 +1,43 @@
+"""Who asks, and where: ids only, looked up at the edge and never taken from a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person the edge has vouched for.
+
+    `slack`: a full member of our workspace (`user` is `U…`/`W…`, `groups` user group ids `S…`). `terminal`: the
+    operating system's user name on the bot's own host, a principal of its own. `name` is for display and decides
+    nothing.
+    """
+
+    kind: Literal["slack", "terminal"]
+    user: str
+    team: str = ""
+    groups: frozenset[str] = frozenset()
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """One string that tells any two people apart: `T024/U024BE7LH`, `terminal/root`."""
+        return f"{self.team or self.kind}/{self.user}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it was asked.
+
+    `channel` is empty in a terminal. `member` says whether the bot can post there; None, where a server does not say,
+    is found out by posting. `shared` says whether another company reads along; None, where Slack would not say, counts
+    as shared.
+    """
+
+    channel: str = ""
+    thread: str = ""
+    member: bool | None = True
+    shared: bool | None = False
+    direct: bool = False

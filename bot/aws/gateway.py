@@ -1,0 +1,226 @@
+"""The only door to AWS: sessions, credentials and clients live here, and every client is guarded.
+
+Clients are made once per account, Region, service and purpose and shared by all threads. Reads retry adaptively; a
+change leaves with one attempt, because botocore's own retries would send it again after a lost reply. Each set of
+credentials is asked once who it is (GetCallerIdentity) and refused where the answer is not the account in bot.yml.
+Nothing an account answers, or fails to answer, keeps another account waiting.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.loaders import Loader
+
+from bot.aws import models
+from bot.aws.credentials import Source
+from bot.aws.errors import translated
+from bot.aws.guard import Pass, armed, hold
+from bot.command import Call
+from bot.errors import AwsRefused, AwsUnsent
+
+_WHO_AM_I = Pass(reads=frozenset({"sts:GetCallerIdentity"}))
+"""The gateway's own call, made for no command."""
+
+_SHARED: dict[str, Any] = {
+    "connect_timeout": 3,
+    "max_pool_connections": 32,
+    "tcp_keepalive": True,
+    "ignore_configured_endpoint_urls": True,
+    "user_agent_extra": "aws-slack-bot",
+}
+READING = Config(read_timeout=10, retries={"mode": "adaptive", "total_max_attempts": 4}, **_SHARED)
+CHANGING = Config(read_timeout=20, retries={"mode": "standard", "total_max_attempts": 1}, **_SHARED)
+_THROTTLED_WAITS = (0.5, 1.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Door:
+    """One run's way to AWS: see `bot.command.Aws`."""
+
+    gateway: Gateway
+    account: str
+    region: str
+    token: str
+    granted: Pass
+    config: Config = READING
+
+    def client(self, service: str) -> Any:
+        return armed(self.gateway.client(self.account, self.region, service, self.config), self.granted)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose credentials the default chain finds; `region` is empty where none is configured."""
+
+    account: str
+    arn: str
+    region: str
+
+
+def identity(endpoint_url: str | None = None) -> Identity:
+    """Ask AWS who the credentials of boto3's default chain are. Raises AwsError."""
+    with translated("sts:GetCallerIdentity", changes=False):
+        region = str(botocore.session.Session().get_config_variable("region") or "")
+        where: dict[str, Any] = {"region_name": region or "us-east-1", "endpoint_url": endpoint_url}
+        with closing(Source(None, config=READING, **where)) as source:
+            session = _guarded(source.credentials(None))
+            with closing(session.client("sts", config=READING, **where)) as client:
+                answer = armed(client, _WHO_AM_I).get_caller_identity()
+    return Identity(answer["Account"], answer["Arn"], region)
+
+
+def _guarded(credentials: Any, profile: str | None = None) -> boto3.Session:
+    """Return a session whose clients refuse every call until they are armed."""
+    core = botocore.session.Session(profile=profile)
+    core.register_component("data_loader", _loader())
+    hold(core.get_component("event_emitter"))
+    core._credentials = credentials  # noqa: SLF001 - no setter
+    return boto3.Session(botocore_session=core)
+
+
+@cache
+def _loader() -> Loader:
+    """Return the one loader of botocore's own models: EC2's alone is 20 MB, and nobody's `~/.aws/models` counts."""
+    loader = Loader(include_default_search_paths=False)
+    loader.search_paths.append(Loader.BUILTIN_DATA_PATH)
+    return loader
+
+
+class Account(Protocol):
+    """What the gateway has to know of an account of bot.yml."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def region(self) -> str: ...
+
+    @property
+    def role(self) -> str | None: ...
+
+    @property
+    def profile(self) -> str | None: ...
+
+
+class _Way:
+    """What the gateway keeps of one account, behind a lock of its own."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.source: Source | None = None
+        self.session: boto3.Session | None = None
+        self.clients: dict[tuple[str, str, Config], Any] = {}
+        self.pinned = False
+
+    def forget(self) -> None:
+        """Close every connection and begin anew: the next use reads the credentials again."""
+        clients, self.clients = self.clients, {}
+        for client in clients.values():
+            client.close()
+        if self.source:
+            self.source.close()
+        self.source = self.session = None
+        self.pinned = False
+
+
+class Gateway:
+    """Sessions by account, clients by account, Region and service."""
+
+    def __init__(
+        self,
+        accounts: Mapping[str, Account],
+        endpoint_url: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._accounts = accounts
+        self._endpoint_url = endpoint_url
+        self._sleep = sleep
+        self._ways = {name: _Way() for name in accounts}
+
+    def reading(self, account: str, region: str, operations: tuple[str, ...], token: str = "") -> Door:
+        """Open a way to AWS for these operations and no others. Raises AwsError for a wrong account."""
+        self._pin(account)
+        return Door(self, account, region, token, Pass(reads=frozenset(operations)))
+
+    def send(self, account: str, region: str, call: Call) -> Mapping[str, Any]:
+        """Make one change, once; sent again only where AWS turned it away unread. Raises AwsError."""
+        self._pin(account)
+        door = Door(self, account, region, "", Pass(exactly=((call.operation, call.params),)), CHANGING)
+        for wait in (*_THROTTLED_WAITS, None):
+            try:
+                return self._once(door, call)
+            except AwsRefused as error:
+                if not error.unread or wait is None:
+                    raise
+                self._sleep(wait + random.uniform(0, wait / 2))  # noqa: S311 - jitter, not a secret
+        raise AssertionError
+
+    def client(self, account: str, region: str, service: str, config: Config) -> Any:
+        """Return the shared client, which refuses every call until it is armed."""
+        way, key = self._ways[account], (region, service, config)
+        with way.lock:
+            if key not in way.clients:
+                way.clients[key] = self._session(account, way).client(
+                    service, region_name=region, config=config, endpoint_url=self._endpoint_url
+                )
+            return way.clients[key]
+
+    def close(self) -> None:
+        """Close every connection; calls still under way lose theirs when they end."""
+        for way in self._ways.values():
+            way.forget()
+
+    def _once(self, door: Door, call: Call) -> Mapping[str, Any]:
+        """Send a change; whatever keeps it from being signed is known before anything can have left."""
+        service, method = models.client_method(call.operation)
+        with translated(call.operation, changes=False):
+            client = door.client(service)
+            client._request_signer._credentials.get_frozen_credentials()  # noqa: SLF001 - no public door
+        with translated(call.operation, changes=True):
+            answer: Mapping[str, Any] = getattr(client, method)(**call.params)
+        return answer
+
+    def _session(self, account: str, way: _Way) -> boto3.Session:
+        if way.session is None:
+            about = self._accounts[account]
+            way.source = Source(
+                about.profile, region_name=about.region, config=READING, endpoint_url=self._endpoint_url
+            )
+            way.session = _guarded(way.source.credentials(about.role), about.profile)
+        return way.session
+
+    def _pin(self, account: str) -> None:
+        """Check once that the credentials are the named account's (invariant 4); only success is remembered."""
+        way = self._ways[account]
+        with way.lock:
+            if way.pinned:
+                return
+            try:
+                self._compare(account)
+            except BaseException:
+                way.forget()
+                raise
+            way.pinned = True
+
+    def _compare(self, account: str) -> None:
+        about = self._accounts[account]
+        door = Door(self, account, about.region, "", _WHO_AM_I)
+        with translated("sts:GetCallerIdentity", changes=False):
+            found = door.client("sts").get_caller_identity()["Account"]
+        if found != about.id:
+            raise AwsUnsent(
+                f"The credentials for {account} belong to another account (…{found[-4:]}, not …{about.id[-4:]}): "
+                "nothing was sent. Whoever runs the bot must mend accounts: in bot.yml or the credentials.",
+                code="WrongAccount",
+            )

@@ -1,0 +1,80 @@
+"""The guard: a call leaves only if the running command declared it and the decision in force grants it.
+
+Every client the gateway makes refuses everything. A run gets copies of those clients, armed with its pass: the copy has
+its own event emitter and shares the connection pool, so the pass goes wherever the client goes (threads, paginators,
+waiters, presigned URLs). Two events carry it: `provide-client-params` sees the operation and its parameters and stamps
+the request's context; `before-sign` refuses a signature whose request bears no stamp of this pass for this operation (a
+presigned POST shows the first event a CreateBucket, and signs a PutObject).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.errors import GuardError
+
+_PARAMS = "provide-client-params"
+_SIGN = "before-sign"
+_STAMP = "bot-pass"
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """What one run may send: `reads` with any parameters, `exactly` with these parameters and no others."""
+
+    reads: frozenset[str] = frozenset()
+    exactly: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())
+
+    def allows(self, operation: str, params: Mapping[str, Any]) -> bool:
+        return operation in self.reads or any(
+            operation == granted and dict(params) == dict(exact) for granted, exact in self.exactly
+        )
+
+
+NOTHING = Pass()
+
+
+def hold(events: Any, pass_: Pass = NOTHING) -> None:
+    """Let through an emitter what a pass allows and nothing else, whatever pass held it before."""
+    for name, hook in ((_PARAMS, _check_params(pass_)), (_SIGN, _check_signature(pass_))):
+        events.unregister(name, unique_id=name)
+        events.register(name, hook, unique_id=name)
+
+
+def armed(client: Any, pass_: Pass) -> Any:
+    """Return a copy of a client that lets through what the pass allows, and nothing else."""
+    twin = object.__new__(type(client))  # copy.copy would ask botocore's __getattr__ for names it answers with itself
+    twin.__dict__.update(client.__dict__)
+    events = copy.copy(client.meta.events)
+    twin.meta = copy.copy(client.meta)
+    twin.meta.events = events
+    twin._request_signer = copy.copy(client._request_signer)  # noqa: SLF001 - botocore has no public door here
+    twin._request_signer._event_emitter = events  # noqa: SLF001 - as above
+    twin._endpoint = copy.copy(client._endpoint)  # noqa: SLF001 - as above
+    twin._endpoint._event_emitter = events  # noqa: SLF001 - as above
+    created = f"request-created.{client.meta.service_model.service_id.hyphenize()}"
+    events.unregister(created, client._request_signer.handler)  # noqa: SLF001 - as above
+    events.register(created, twin._request_signer.handler)
+    hold(events, pass_)
+    return twin
+
+
+def _check_params(pass_: Pass) -> Any:
+    def check(params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        operation = f"{model.service_model.service_name}:{model.name}"
+        if not pass_.allows(operation, params):
+            raise GuardError(f"{operation} is not granted to this run.")
+        context[_STAMP] = (pass_, model.name)
+
+    return check
+
+
+def _check_signature(pass_: Pass) -> Any:
+    def check(request: Any, operation_name: str, **_: Any) -> None:
+        if request.context.get(_STAMP) != (pass_, operation_name):
+            raise GuardError(f"A signature for {operation_name} was asked for without a granted call.")
+
+    return check

@@ -1,0 +1,167 @@
+"""A command: one declaration that drives parsing, help, policy, the guard and the documents.
+
+A command that reads returns a Reply. A command that changes returns a Plan: the exact API calls it would make,
+on which resources. The engine decides on that plan, shows it, stores it and sends it, so that what was confirmed
+is what runs. Nothing here knows where a command comes from: `perform` is any callable.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from bot.action import Action
+from bot.params import Param
+from bot.reply import Reply
+
+
+class Effect(StrEnum):
+    """What a command does to AWS."""
+
+    READS = "reads"
+    CHANGES = "changes"
+    DESTROYS = "destroys"
+
+
+class Audience(StrEnum):
+    """Who sees the answer."""
+
+    CHANNEL = "channel"
+    ASKER = "asker"
+
+
+class Aws(Protocol):
+    """One command's way to AWS: clients that refuse every call its command did not declare."""
+
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def region(self) -> str: ...
+
+    @property
+    def token(self) -> str:
+        """An idempotency token of this run, the same each time it is read."""
+        ...
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of this run's account and Region, armed with the guard."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One thing in AWS as it was when it was looked at; `tags` is None where they could not be read."""
+
+    id: str
+    name: str = ""
+    state: str = ""
+    tags: Mapping[str, str] | None = None
+    arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One API call, exactly: `operation` as botocore spells it (`ec2:StopInstances`), and the ids it touches."""
+
+    operation: str
+    params: Mapping[str, Any]
+    ids: tuple[str, ...] = ()
+
+
+def call_text(call: Call) -> str:
+    """Write an API call exactly, as a card shows it: `ec2:StopInstances InstanceIds=["i-1"] Force=false`."""
+    params = (f"{name}={json.dumps(value, separators=(',', ':'))}" for name, value in call.params.items())
+    return " ".join([call.operation, *params])
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A thing that was named and will not be touched, and why."""
+
+    id: str
+    why: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a change would do. `headline` is an imperative without its verdict: `stop web-1 and web-2`."""
+
+    headline: str
+    calls: tuple[Call, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """How to see what became of a change: it passes through `via` until `goal`.
+
+    `look` reads states by id. A change that makes things also says what it `made`, read from AWS's answer, and how
+    to `find` them when that answer was lost. `takes` says how long it usually takes.
+    """
+
+    look: Callable[[Aws, tuple[str, ...]], Mapping[str, str]]
+    goal: str
+    via: tuple[str, ...] = ()
+    takes: str = ""
+    made: Callable[[Mapping[str, Any]], tuple[Resource, ...]] | None = None
+    find: Callable[[Aws, Call], tuple[Resource, ...]] | None = None
+
+    def reached(self, states: Mapping[str, str]) -> bool:
+        return all(state == self.goal for state in states.values())
+
+    def under_way(self, states: Mapping[str, str]) -> bool:
+        return any(state in self.via for state in states.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The opposite of a change, where it is safe: its verb, its call, its label, and what it cannot bring back."""
+
+    verb: str
+    call: Callable[[tuple[str, ...]], Call]
+    label: str
+    loses: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a person may ask for.
+
+    `calls` are the operations that make it what it is: the right to the first is the right to the command; `reads`
+    come with that right. `secret` output goes to the asker alone and is never stored.
+    """
+
+    service: str
+    verb: str
+    summary: str
+    effect: Effect
+    calls: tuple[str, ...]
+    example: str
+    perform: Callable[[Any, Action], Reply | Plan]
+    params: tuple[Param, ...] = ()
+    reads: tuple[str, ...] = ()
+    follow: Follow | None = None
+    undo: Undo | None = None
+    secret: bool = False
+    help: str = field(default="", compare=False)
+
+    @property
+    def name(self) -> str:
+        return f"{self.service} {self.verb}".strip()
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Every operation this command may make."""
+        return tuple(dict.fromkeys((*self.calls, *self.reads)))
+
+    @property
+    def usage(self) -> str:
+        """The command's form in one line, as help prints it."""
+        return " ".join([self.name, *(param.usage for param in self.params)])

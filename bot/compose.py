@@ -1,0 +1,225 @@
+"""The composition root: settings in, a running bot out. Nothing else knows how the pieces are put together."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot import services
+from bot.aws.gateway import Gateway
+from bot.config.botfile import BotFile
+from bot.config.load import load
+from bot.config.settings import Settings
+from bot.declare import discovered
+from bot.errors import ConfigError, OperatorError, SlackError
+from bot.parse import Commands
+from bot.road.clicks import Clicks
+from bot.road.desk import Desk, Directory, Law
+from bot.road.engine import Engine
+from bot.road.own_words import VERSION, bot_words
+from bot.road.pool import Pool
+from bot.road.waiting import Waiting
+from bot.slack.calls import SlackCalls, web_client
+from bot.slack.identity import People
+from bot.slack.listeners import Listeners
+from bot.slack.socket import Socket
+from bot.slack.telling import Teller
+from bot.store.audit import Audit
+from bot.store.database import Database, new_id
+from bot.store.outbox import Outbox
+from bot.store.processes import BEAT_SECONDS, Processes
+from bot.store.runs import OWNED, Run, Runs
+
+log = logging.getLogger(__name__)
+
+SLACK_API = "https://slack.com/api/"
+WORKERS, QUEUE = 16, 64
+END_SECONDS = 25.0
+"""From the signal to the end of the process: less than the 30 s that container runtimes usually grant."""
+TOKEN_SECONDS = 60.0
+STUCK_SECONDS = 300.0
+"""A request that has been in hand for so long means that the workers are stuck."""
+_KEEP_SECONDS = 30 * 86_400.0
+_PAUSES = (0.5, 1, 2, 4, 8, 15, 15, 15)
+
+
+def all_commands() -> Commands:
+    return Commands((*bot_words(), *discovered(services)))
+
+
+def law(settings: Settings) -> Law:
+    """Read bot.yml; a malformed one locks the bot rather than stopping it."""
+    try:
+        return Law(load(settings.config))
+    except ConfigError as error:
+        for problem in error.problems:
+            log.error("%s", problem)  # noqa: TRY400 - a sentence, not a bug
+        return Law(BotFile(), error.problems)
+
+
+def desk(settings: Settings, database: Database, directory: Directory, the_law: Law) -> Desk:
+    """Put the road's pieces together over an open store."""
+    return Desk(
+        runs=Runs(database),
+        outbox=Outbox(database),
+        audit=Audit(database),
+        gateway=Gateway(the_law.file.accounts, settings.aws_endpoint_url),
+        commands=all_commands(),
+        law=the_law,
+        directory=directory,
+        owner=new_id(),
+    )
+
+
+@dataclass
+class Bot:
+    """A whole bot on Slack: start, stop, and what it says of itself."""
+
+    desk: Desk
+    database: Database
+    engine: Engine
+    waiting: Waiting
+    processes: Processes
+    people: People
+    teller: Teller
+    socket: Socket
+    clock: BackgroundScheduler
+
+    def start(self) -> None:
+        """Begin, and return when Slack has said hello. Raises OperatorError where Slack does not take the app token."""
+        try:
+            self._begin()
+            self.socket.connect()
+        except OperatorError:
+            self.stop()
+            raise
+
+    def _begin(self) -> None:
+        """Set the clockwork going: heartbeats first, so that no other process takes this one for dead."""
+        self.beat()
+        self.teller.start()
+        self.people.refresh_groups()
+        every: tuple[tuple[Callable[[], Any], float], ...] = (
+            (self.waiting.tick, 0.5),
+            (self.beat, BEAT_SECONDS),
+            (self.waiting.rescue, BEAT_SECONDS),
+            (self.people.refresh_groups, 120),
+            (self.teller.check_token, TOKEN_SECONDS),
+            (self.prune, 3600),
+        )
+        for job, seconds in every:
+            self.clock.add_job(
+                job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
+            )
+        self.clock.start()
+
+    def stop(self) -> bool:
+        """Take nothing more, let what runs finish for a while, tell what can be told; False where something hangs."""
+        until = time.monotonic() + END_SECONDS
+        self.socket.close()
+        for job in self.clock.get_jobs():
+            if job.func != self.beat:  # it beats on until all is done: what it still does belongs to it
+                job.remove()
+        drained = [
+            close(max(1.0, until - time.monotonic() - rest))
+            for close, rest in ((self.engine.pool.close, 4.0), (self.waiting.pool.close, 3.0), (self.teller.close, 0.0))
+        ]
+        if self.clock.running:
+            self.clock.shutdown()
+        self.processes.leave(self.desk.owner)
+        self.desk.gateway.close()
+        self.database.close()
+        return all(drained)
+
+    def beat(self) -> None:
+        self.processes.beat(self.desk.owner, self.desk.now(), self.facts())
+
+    def facts(self) -> dict[str, Any]:
+        """Return what health reads: `live` and `ready`, each with the reason why not."""
+        state = self.socket.state
+        oldest = min((max(run.created_at, run.confirmed_at) for run in self._in_hand()), default=self.desk.now())
+        stuck = self.desk.now() - oldest > STUCK_SECONDS
+        away = "" if state.connected else f"not connected to Slack. {state.last_error}".rstrip()
+        hanging = f"a request has been in hand for {self.desk.now() - oldest:.0f} s" if stuck else ""
+        why = [each for each in (self.desk.law.locked, self.teller.dead_token, away, hanging) if each]
+        return {"version": VERSION, "live": not stuck, "ready": not why, "why": why}
+
+    def _in_hand(self) -> list[Run]:
+        return [run for run in self.desk.runs.open() if run.owner == self.desk.owner and run.state in OWNED]
+
+    def prune(self) -> None:
+        self.desk.runs.prune(self.desk.now() - _KEEP_SECONDS)
+
+
+def on_slack(settings: Settings) -> Bot:
+    """Compose the bot for Slack. Raises OperatorError where Slack does not accept the token or the store is closed."""
+    bot_token, app_token = settings.tokens()
+    client = web_client(bot_token, settings.slack_api_url or SLACK_API)
+    calls = SlackCalls(client)
+    the_law = law(settings)
+    people, team = people_of(calls, the_law)
+    database = Database(settings.database_url)
+    database.migrate()
+    the_desk = desk(settings, database, people, the_law)
+    teller = Teller(the_desk, calls)
+    the_desk.wake = teller.wake
+    engine = Engine(the_desk, Pool(WORKERS, QUEUE, "worker"))
+    processes = Processes(database)
+    waiting = Waiting(the_desk, Pool(4, 60, "waiting"), processes)
+    socket = Socket(Listeners(Clicks(engine), people, teller, team).app(client), app_token)
+    the_desk.pulse.slack = lambda: _connection(socket)
+    _remember_errors(the_desk)
+    clock = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1})
+    return Bot(the_desk, database, engine, waiting, processes, people, teller, socket, clock)
+
+
+def identity(calls: SlackCalls, pauses: tuple[float, ...] = _PAUSES) -> dict[str, Any]:
+    """Ask Slack whose token this is, for about a minute where it cannot be reached. Raises OperatorError."""
+    for pause in pauses:
+        try:
+            return calls.identity()
+        except SlackError as error:
+            if error.code not in ("unreachable", "no_answer", "ratelimited") and not error.ambiguous:
+                raise OperatorError(f"Slack does not accept SLACK_BOT_TOKEN: {error.sentence}") from error
+            log.warning("%s Trying again in %s s.", error.sentence, pause)
+            time.sleep(error.retry_after or pause)
+    raise OperatorError("Slack could not be reached within a minute. Is there a way out to slack.com, port 443?")
+
+
+def _connection(socket: Socket) -> dict[str, Any]:
+    state = socket.state
+    facts = {"Slack": "connected" if state.connected else "not connected", "Connections": state.num_connections}
+    return {**facts, "Connects": state.connects}
+
+
+class _LastErrors(logging.Handler):
+    """Keeps the last errors' first lines for `status`."""
+
+    def __init__(self, the_desk: Desk) -> None:
+        super().__init__(logging.ERROR)
+        self._desk = the_desk
+
+    def emit(self, record: logging.LogRecord) -> None:
+        at = datetime.fromtimestamp(record.created, UTC)
+        self._desk.pulse.errors.append(f"{at:%H:%M:%S} {record.getMessage().splitlines()[0][:200]}")
+
+
+def _remember_errors(the_desk: Desk) -> None:
+    logger = logging.getLogger("bot")
+    for handler in [each for each in logger.handlers if isinstance(each, _LastErrors)]:
+        logger.removeHandler(handler)
+    logger.addHandler(_LastErrors(the_desk))
+
+
+def people_of(calls: SlackCalls, the_law: Law) -> tuple[People, str]:
+    """Return Slack's directory of the groups that bot.yml names, and our workspace's id."""
+    who = identity(calls)
+    groups = frozenset(group for rule in the_law.file.rules for group in rule.who.groups)
+    team, enterprise = str(who["team_id"]), str(who.get("enterprise_id") or "")
+    return People(calls, team=team, enterprise=enterprise, now=time.time, groups=groups), team

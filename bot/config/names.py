@@ -1,0 +1,125 @@
+"""Names in bot.yml that must mean something: accounts, operations, Regions, parameters, each with a did-you-mean.
+
+A name that means nothing is found when the file is read, not when the rule is first needed: a misspelt action in a
+deny rule would otherwise deny nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from bot.aws import models
+from bot.config.botfile import BotFile, Rule
+from bot.config.marks import Loc
+from bot.glob import glob, is_glob, matches
+
+# Words of the bot itself that rules can grant.
+BOT_OPERATIONS = frozenset({"bot:Status"})
+
+Finding = tuple[Loc, str]
+
+
+def check(file: BotFile) -> Iterator[Finding]:
+    """Yield what is wrong with the names of a file whose shape is right, and where."""
+    yield from _accounts(file)
+    for at, rule in enumerate(file.rules):
+        yield from ((("rules", at, *place), why) for place, why in _rule(rule, file))
+    ids = [rule.id for rule in file.rules]
+    for at, name in enumerate(ids):
+        if name in ids[:at]:
+            yield ("rules", at, "id"), f"the rule id {name} is taken already"
+
+
+def did_you_mean(found: Iterable[str]) -> str:
+    names = ", ".join(found)
+    return f". Did you mean {names}?" if names else ""
+
+
+def _accounts(file: BotFile) -> Iterator[Finding]:
+    defaults = [name for name, account in file.accounts.items() if account.default]
+    if len(defaults) > 1:
+        yield ("accounts", defaults[1], "default"), f"{' and '.join(defaults)} are both the default: only one can be"
+    owners = Counter(account.id for account in file.accounts.values())
+    for name, account in file.accounts.items():
+        if owners[account.id] > 1:
+            yield (
+                ("accounts", name, "id"),
+                f"{account.id} is here under two names: a rule about one would miss the other",
+            )
+        yield from _regions(("accounts", name, "region"), (account.region,), wild=False)
+        yield from _regions(("accounts", name, "regions"), account.regions or (), wild=True)
+
+
+def _regions(loc: Loc, patterns: tuple[str, ...], *, wild: bool) -> Iterator[Finding]:
+    for at, pattern in enumerate(patterns):
+        place = (*loc, at) if wild else loc
+        if not any(matches((pattern,), region) for region in models.regions()):
+            yield place, f"I know no Region {pattern!r}{did_you_mean(models.close(pattern, models.regions()))}"
+        elif is_glob(pattern) and not wild:
+            yield place, f"{pattern!r} is several Regions: name one"
+
+
+def _rule(rule: Rule, file: BotFile) -> Iterator[Finding]:
+    for at, name in enumerate(rule.accounts):
+        if name != "*" and name not in file.accounts:
+            near = did_you_mean(models.close(name, frozenset(file.accounts)))
+            yield ("accounts", at), f"there is no account {name!r} under accounts{near}"
+    for at, action in enumerate(rule.actions):
+        why = _action(action)
+        if why:
+            yield ("actions", at), why
+    yield from _regions(("regions",), rule.regions or (), wild=True)
+    yield from _params(rule)
+
+
+def _action(action: str) -> str:
+    if operations(action):
+        return ""
+    if action in ("bot:Help", "bot:Whoami"):
+        return f"{action} needs no rule: help and whoami answer everybody"
+    if action in models.IAM_NAMES:
+        meant = models.IAM_NAMES[action]
+        return f"{action} is IAM's name; the operation{'s are' if meant[1:] else ' is'} {', '.join(meant)}"
+    near = models.close(action, BOT_OPERATIONS) if action.startswith("bot:") else models.suggest(action)
+    return f"{action} is no operation{did_you_mean(near)}"
+
+
+def operations(action: str) -> tuple[str, ...]:
+    """Return every operation that an action pattern of a rule names."""
+    if action.startswith("bot:"):
+        return tuple(sorted(name for name in BOT_OPERATIONS if glob(action).fullmatch(name)))
+    return models.expand(action)
+
+
+def _params(rule: Rule) -> Iterator[Finding]:
+    named = [name for action in rule.actions for name in operations(action)]
+    for param, values in (rule.params or {}).items():
+        loc = ("params", param)
+        kinds = {name: models.members(name)[param] for name in named if param in models.members(name)}
+        if not kinds and named:
+            known = frozenset(member for name in named for member in models.members(name))
+            yield loc, f"no action of this rule has a parameter {param}{did_you_mean(models.close(param, known))}"
+        elif rule.effect == "deny" and len(kinds) < len(set(named)):
+            without = min(set(named) - set(kinds))
+            yield loc, f"{without} has no parameter {param}, and a deny must mean something for each of its actions"
+        yield from ((loc, why) for value in values if kinds and (why := _value(param, value, set(kinds.values()))))
+
+
+def _value(param: str, value: str | bool | float, kinds: set[str]) -> str:
+    kinds = {kind.removeprefix("list:") for kind in kinds}
+    wanted = {"boolean": bool, "string": str, "integer": int, "long": int, "float": float, "double": float}
+    comparable = kinds & wanted.keys()
+    if not comparable:
+        return f"{param} is a {min(kinds)}: rules can compare text, numbers, true and false only"
+    if any(_fits(value, wanted[kind]) for kind in comparable):
+        return ""
+    hint = {"boolean": "write true or false without quotes", "string": "put it in quotes"}
+    kind = min(comparable)
+    return f"{param} takes {kind} values, and {value!r} is none: {hint.get(kind, 'write a number without quotes')}"
+
+
+def _fits(value: str | bool | float, kind: type) -> bool:
+    if kind is float:
+        return type(value) in (int, float)
+    return type(value) is kind

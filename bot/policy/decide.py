@@ -1,0 +1,204 @@
+"""The decision: may this person do this, here, to this one thing? Pure, and no is the answer to every doubt.
+
+Whatever is not granted by an allow rule is refused; a deny rule beats every allow; the order of rules never counts.
+An error while deciding is a refusal. Where another company reads along, nothing is allowed at all. When a rule applies
+to a request stands in `match.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.actor import Actor, Place
+from bot.command import Audience, Call, Command, Effect, Plan, Resource
+from bot.config.botfile import Needs, Rule
+from bot.policy.match import Request, asks_for_more, differs, differs_before, own
+
+__all__ = [
+    "Decision",
+    "Needs",
+    "Request",
+    "decide",
+    "decide_all",
+    "decide_command",
+    "outsiders",
+    "reachable",
+    "read_request",
+    "requests",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Yes or no, and why. `rules` are the ids that decided, `refused` the ids of the resources refused.
+
+    `reason` names nothing but the operation, the account and the rules. `fault` is for the log: what broke while
+    deciding.
+    """
+
+    allowed: bool
+    needs: Needs
+    audience: Audience
+    reason: str
+    rules: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    fault: str = ""
+
+
+def decide(rules: Iterable[Rule], request: Request) -> Decision:
+    """Decide one operation on one resource. Never raises: an error is a refusal with its `fault`."""
+    try:
+        return _decide(tuple(rules), request)
+    except Exception as fault:  # noqa: BLE001  # whatever goes wrong here, the answer is no
+        return _no("Something broke while deciding, so the answer is no.", fault=f"{type(fault).__name__}: {fault}")
+
+
+def decide_all(rules: Iterable[Rule], asked: Iterable[Request]) -> Decision:
+    """Decide several as one: one refused refuses all, and the most demanding of them counts. Nothing is a refusal."""
+    try:
+        rules = tuple(rules)
+        pairs = [(request, decide(rules, request)) for request in asked]
+        return _together(pairs) if pairs else _no("There is nothing to decide.")
+    except Exception as fault:  # noqa: BLE001  # as in decide
+        return _no("Something broke while deciding, so the answer is no.", fault=f"{type(fault).__name__}: {fault}")
+
+
+def decide_command(  # noqa: PLR0917  # who, where and what, in the order of a sentence
+    rules: Iterable[Rule], actor: Actor, place: Place, command: Command, account: str, region: str
+) -> Decision:
+    """Decide a command that reads, or a word of the bot, by its first declared call.
+
+    A command that changes is refused: it is decided on its plan, by `decide_all(rules, requests(...))`. So is one
+    that declares no call: that help and whoami need no rule is for their caller to know.
+    """
+    if command.effect is not Effect.READS or not command.calls:
+        return _no(f"{command.name} is decided on what it would do, not on its name.")
+    return decide(rules, read_request(actor, place, command, account, region))
+
+
+def read_request(actor: Actor, place: Place, command: Command, account: str, region: str) -> Request:
+    """Return what has to be decided for a command that reads."""
+    return Request(actor, place, command.calls[0], account, region, None, {}, command.effect)
+
+
+def reachable(  # noqa: PLR0917  # as decide_command
+    rules: Iterable[Rule], actor: Actor, place: Place, operation: str, account: str, region: str
+) -> bool:
+    """Say whether any rule could allow this, whatever the resource: asked before anything is read from AWS."""
+    try:
+        rules = tuple(rules)
+        request = Request(actor, place, operation, account, region, None, {}, Effect.READS)
+        if _barred(request):
+            return False
+        about = [rule for rule in rules if not differs_before(rule, request)]
+        denied = any(rule.effect != "allow" and not asks_for_more(rule) for rule in about)
+        return not denied and any(rule.effect == "allow" for rule in about)
+    except Exception:  # noqa: BLE001  # as in decide
+        return False
+
+
+def outsiders(place: Place) -> str:
+    """Say why nothing is allowed in a place that another company may read; empty for our own places."""
+    if place.shared is None:
+        return "Slack does not say whether another company reads along here, so nothing is allowed here."
+    return "Another company reads along here, so nothing is allowed here." if place.shared else ""
+
+
+def requests(
+    plan: Plan, *, actor: Actor, place: Place, account: str, account_id: str, region: str, effect: Effect
+) -> tuple[Request, ...]:
+    """Turn a plan into what has to be decided: each call once for each id it touches.
+
+    An id that the plan did not look at counts as one whose tags cannot be read.
+    """
+    known = {resource.id: resource for resource in plan.resources}
+    return tuple(
+        Request(actor, place, call.operation, account, region, resource, call.params, effect, account_id)
+        for call in plan.calls
+        for resource in _touched(call, known)
+    )
+
+
+def _touched(call: Call, known: Mapping[str, Resource]) -> list[Resource | None]:
+    return [known.get(each) or Resource(each) for each in call.ids] or [None]
+
+
+def _decide(rules: tuple[Rule, ...], request: Request) -> Decision:
+    barred = _barred(request) or _foreign(request)
+    if barred:
+        return _no(barred, refused=_ids(request))
+    applying = sorted((rule for rule in rules if not differs(rule, request)), key=lambda rule: rule.id)
+    denying = tuple(rule.id for rule in applying if rule.effect != "allow")
+    if denying:
+        return _no(f"Denied by {_listed(denying)}: {_what(request)}.", rules=denying, refused=_ids(request))
+    if not applying:
+        return _no(f"No rule allows {_what(request)}.", refused=_ids(request))
+    return _yes(applying, request)
+
+
+def _yes(applying: list[Rule], request: Request) -> Decision:
+    granting = tuple(rule.id for rule in applying)
+    usual = Needs.NOTHING if request.effect is Effect.READS else Needs.CONFIRM
+    needs = min((rule.needs or usual for rule in applying), key=_NEEDS.index)
+    audience = min((rule.audience or Audience.CHANNEL for rule in applying), key=_AUDIENCES.index)
+    return Decision(True, needs, audience, f"Allowed by {_listed(granting)}: {_what(request)}.", granting)
+
+
+def _together(pairs: list[tuple[Request, Decision]]) -> Decision:
+    refusals = [decision for _, decision in pairs if not decision.allowed]
+    decisions = refusals or [decision for _, decision in pairs]
+    return Decision(
+        allowed=not refusals,
+        needs=max((each.needs for each in decisions), key=_NEEDS.index),
+        audience=max((each.audience for each in decisions), key=_AUDIENCES.index),
+        reason=" ".join(dict.fromkeys(each.reason for each in decisions)),
+        rules=tuple(sorted({rule for each in decisions for rule in each.rules})),
+        refused=tuple(dict.fromkeys(id_ for each in decisions for id_ in each.refused)),
+        fault="; ".join(dict.fromkeys(each.fault for each in decisions if each.fault)),
+    )
+
+
+# From the least demanding to the most.
+_NEEDS = (Needs.NOTHING, Needs.CONFIRM)
+_AUDIENCES = (Audience.CHANNEL, Audience.ASKER)
+
+
+def _no(reason: str, **more: Any) -> Decision:
+    return Decision(False, Needs.CONFIRM, Audience.ASKER, reason, **more)
+
+
+def _ids(request: Request) -> tuple[str, ...]:
+    return (request.resource.id,) if request.resource else ()
+
+
+def _listed(rules: tuple[str, ...]) -> str:
+    return ("rule " if len(rules) == 1 else "rules ") + ", ".join(rules)
+
+
+def _what(request: Request) -> str:
+    return request.operation + ("" if own(request) else f" in {request.account}")
+
+
+def _barred(request: Request) -> str:
+    if not request.actor.user:
+        return "I do not know who is asking."
+    if outsiders(request.place):
+        return outsiders(request.place)
+    if not own(request) and not (request.account and request.region):
+        return "An account and a Region have to be named."
+    return ""
+
+
+def _foreign(request: Request) -> str:
+    """Say so where the resource's ARN is of another account or Region than the request's. Raises on a broken ARN."""
+    for arn in (request.resource.arn, request.resource.id) if request.resource else ():
+        if not arn.startswith("arn:"):
+            continue
+        _, _, _, region, account, _ = arn.split(":", 5)
+        if account and account != request.account_id:
+            return f"That is in another account than {request.account}."
+        if region and region != request.region:
+            return f"That is in another Region than {request.region}."
+    return ""

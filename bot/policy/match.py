@@ -1,0 +1,149 @@
+"""When a rule applies to a request: one function a key of the rule, and all of them have to agree.
+
+Where something cannot be known (no resource, unread tags, a parameter left to AWS's default), an allow rule that asks
+about it does not apply and a deny rule that asks about it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.actor import Actor, Place
+from bot.command import Effect, Resource
+from bot.config.botfile import Rule
+from bot.glob import matches
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One operation on one resource, asked by somebody somewhere.
+
+    `account` is a name of bot.yml and `account_id` its twelve digits; `resource` is None where the operation names no
+    resource; `params` is the call as boto3 would be given it.
+    """
+
+    actor: Actor
+    place: Place
+    operation: str
+    account: str
+    region: str
+    resource: Resource | None
+    params: Mapping[str, Any]
+    effect: Effect
+    account_id: str = ""
+
+
+def differs(rule: Rule, request: Request) -> str:
+    """Return the first key of the rule that keeps it from applying to the request, or nothing where it applies."""
+    return _first_difference(rule, request, _KEYS)
+
+
+def differs_before(rule: Rule, request: Request) -> str:
+    """Do the same with the keys that are known before anything is read from AWS."""
+    return _first_difference(rule, request, _BEFORE)
+
+
+def concerns(rule: Rule, request: Request) -> bool:
+    """Say whether the rule is about this operation and this person, wherever it is."""
+    return _actions(rule, request) and _who(rule, request)
+
+
+def asks_for_more(rule: Rule) -> bool:
+    """Say whether the rule has keys beyond those known before anything is read from AWS."""
+    return not (rule.resources is None and rule.tags is None and rule.params is None)
+
+
+def own(request: Request) -> bool:
+    """Say whether it is a word of the bot, which happens in no account and no Region."""
+    return request.operation.startswith("bot:")
+
+
+def _who(rule: Rule, request: Request) -> bool:
+    actor, who = request.actor, rule.who
+    if actor.kind == "terminal":
+        return actor.user in who.terminal
+    if actor.kind != "slack":
+        return False
+    return who.everyone or actor.user in who.users or bool(actor.groups.intersection(who.groups))
+
+
+def _actions(rule: Rule, request: Request) -> bool:
+    return matches(rule.actions, request.operation)
+
+
+def _channels(rule: Rule, request: Request) -> bool:
+    return rule.channels is None or (request.actor.kind == "slack" and request.place.channel in rule.channels)
+
+
+def _accounts(rule: Rule, request: Request) -> bool:
+    return own(request) or "*" in rule.accounts or request.account in rule.accounts
+
+
+def _regions(rule: Rule, request: Request) -> bool:
+    return rule.regions is None or own(request) or matches(rule.regions, request.region)
+
+
+def _resources(rule: Rule, request: Request) -> bool:
+    if rule.resources is None:
+        return True
+    unsure = rule.effect != "allow"
+    if request.resource is None:
+        return unsure
+    texts = [text for text in (request.resource.id, request.resource.arn) if text]
+    if unsure and not request.resource.arn and any(pattern.startswith("arn:") for pattern in rule.resources):
+        return True
+    return any(matches(rule.resources, text) for text in texts)
+
+
+def _tags(rule: Rule, request: Request) -> bool:
+    if rule.tags is None:
+        return True
+    tags = request.resource.tags if request.resource else None
+    if tags is None:
+        return rule.effect != "allow"
+    return all(tags.get(key) in values for key, values in rule.tags.items())
+
+
+def _params(rule: Rule, request: Request) -> bool:
+    wanted = rule.params or {}
+    return all(_param(rule, request.params.get(name), values) for name, values in wanted.items())
+
+
+def _param(rule: Rule, given: Any, values: tuple[Any, ...]) -> bool:
+    """Compare one parameter. A boolean that is absent is false; anything else that is absent is AWS's choice."""
+    allows = rule.effect == "allow"
+    if given is None or given in ([], ()):
+        return _among(False, values) or (not allows and not any(isinstance(value, bool) for value in values))
+    if isinstance(given, list | tuple | set | frozenset):
+        return (all if allows else any)(_param(rule, each, values) for each in given)
+    if not isinstance(given, str | bool | int | float):
+        return not allows
+    return _among(given, values)
+
+
+def _among(given: str | bool | float, values: tuple[Any, ...]) -> bool:
+    """Compare as AWS types: true is not 1 and not "true", and 1 is 1.0."""
+    kind = _kind(given)
+    return any(_kind(value) is kind and value == given for value in values)
+
+
+def _kind(value: Any) -> type:
+    return bool if isinstance(value, bool) else float if isinstance(value, int | float) else type(value)
+
+
+_Key = Callable[[Rule, Request], bool]
+# What is known before anything is read from AWS, and what is not.
+_BEFORE: Mapping[str, _Key] = {
+    "actions": _actions,
+    "who": _who,
+    "channels": _channels,
+    "accounts": _accounts,
+    "regions": _regions,
+}
+_KEYS: Mapping[str, _Key] = {**_BEFORE, "resources": _resources, "tags": _tags, "params": _params}
+
+
+def _first_difference(rule: Rule, request: Request, keys: Mapping[str, _Key]) -> str:
+    return next((name for name, applies in keys.items() if not applies(rule, request)), "")

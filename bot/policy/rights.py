@@ -1,0 +1,188 @@
+"""Rights in words: what somebody may do here, and, when the answer is no, what they may do instead and who can.
+
+Nothing is decided here: every sentence is made by asking `policy` about accounts, channels and people of bot.yml.
+A refusal names the command and the account as they were asked for, what the rules say of the asker, and who else can,
+as text that pings nobody. It says nothing of the resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from bot.actor import Actor, Place
+from bot.aws import models
+from bot.command import Command, Effect
+from bot.config.botfile import Account, BotFile, Needs, Rule
+from bot.glob import matches
+from bot.policy.decide import decide_all, outsiders, reachable
+from bot.policy.match import Request, concerns
+
+_SHOWN = 4  # names or alternatives in one sentence; more would not be read
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A command somebody may run here, and within which limits: `in dev where env=dev`, one a rule."""
+
+    command: Command
+    limits: tuple[str, ...]
+
+
+def rights(file: BotFile, actor: Actor, place: Place, commands: Iterable[Command]) -> tuple[Right, ...]:
+    """Return the commands that somebody may run here, with their limits."""
+    found = ((command, tuple(_limits_here(file, actor, place, command))) for command in commands if command.calls)
+    return tuple(Right(command, limits) for command, limits in found if limits)
+
+
+def rights_in_words(file: BotFile, actor: Actor, place: Place, commands: Iterable[Command]) -> str:
+    """Return the same as one sentence, commands with the same limits together; empty where there are none."""
+    together: dict[tuple[str, ...], list[str]] = {}
+    for right in rights(file, actor, place, commands):
+        together.setdefault(right.limits, []).append(right.command.name)
+    return "; ".join(f"{', '.join(names)} {_either(limits)}".strip() for limits, names in together.items())
+
+
+def refusal(  # noqa: PLR0917  # who, where and what, in the order of a sentence
+    file: BotFile,
+    actor: Actor,
+    place: Place,
+    command: Command,
+    account: str,
+    asked: Iterable[Request] = (),
+    names: Mapping[str, str] | None = None,
+) -> str:
+    """Say no, as in `Not allowed: ec2 stop in prod. You may stop where env=dev. oncall can.`, as one text.
+
+    `asked` are the requests that were refused, where it came to that; `names` are the names of users and groups.
+    """
+    no = f"Not allowed: {command.name}" + (f" in {account}." if account else ".")
+    if outsiders(place):
+        return f"{no} {outsiders(place)}"
+    may = _or(limit for limit in _limits(file, actor, place, command, account) if limit)
+    can = [each for each in who_can(file, place, command, account, asked) if each not in {actor.user, *actor.groups}]
+    sentences = [no, f"You may {command.verb} {may}." if may else "", _others(file, can, names or {})]
+    return " ".join(filter(None, sentences))
+
+
+def _others(file: BotFile, can: list[str], names: Mapping[str, str]) -> str:
+    if can:
+        return f"{_and(names.get(each, each) for each in can)} can."
+    return f"To get more rights, ask {names.get(file.contact, file.contact)}." if file.contact else ""
+
+
+def who_can(
+    file: BotFile, place: Place, command: Command, account: str, asked: Iterable[Request] = ()
+) -> tuple[str, ...]:
+    """Return the user groups and users (ids) who may do this: exactly what was asked, or the command at all."""
+    asked = tuple(asked)
+    return tuple(
+        name
+        for name, actor in _people(file).items()
+        if (_may_all(file, actor, asked) if asked else _may(file, actor, place, command, account))
+    )
+
+
+def _may_all(file: BotFile, actor: Actor, asked: tuple[Request, ...]) -> bool:
+    return decide_all(file.rules, [replace(request, actor=actor) for request in asked]).allowed
+
+
+def _may(file: BotFile, actor: Actor, place: Place, command: Command, account: str) -> bool:
+    rules = _granting(file, actor, place, command)
+    return any(account in _accounts(file, rule, actor, place, command) for rule in rules)
+
+
+def _people(file: BotFile) -> dict[str, Actor]:
+    """Return everybody whom an allow rule names, groups first, each as somebody who could ask."""
+    found = [rule.who for rule in file.rules if rule.effect == "allow"]
+    groups = {group: Actor("slack", f"of {group}", groups=frozenset({group})) for who in found for group in who.groups}
+    return groups | {user: Actor("slack", user) for who in found for user in who.users}
+
+
+def _granting(file: BotFile, actor: Actor, place: Place, command: Command) -> Iterator[Rule]:
+    if not command.calls:
+        return
+    request = Request(actor, place, command.calls[0], "", "", None, {}, Effect.READS)
+    yield from (rule for rule in file.rules if rule.effect == "allow" and concerns(rule, request))
+
+
+def _limits(file: BotFile, actor: Actor, place: Place, command: Command, account: str) -> tuple[str, ...]:
+    """Return what limits the asker's rights to a command, seen from this account and channel."""
+    found: dict[str, None] = {}
+    for rule in _granting(file, actor, place, command):
+        accounts = _accounts(file, rule, actor, place, command)
+        within = () if account in accounts else accounts
+        away = rule.channels if rule.channels and place.channel not in rule.channels else ()
+        if accounts:
+            found[_limit(rule, within, away)] = None
+    return tuple(found)
+
+
+def _limits_here(file: BotFile, actor: Actor, place: Place, command: Command) -> Iterator[str]:
+    for rule in _granting(file, actor, place, command):
+        if rule.channels and place.channel not in rule.channels:
+            continue
+        accounts = _accounts(file, rule, actor, place, command)
+        if accounts:
+            yield _limit(rule, tuple(name for name in accounts if name), ())
+
+
+def _accounts(file: BotFile, rule: Rule, actor: Actor, place: Place, command: Command) -> tuple[str, ...]:
+    """Return the accounts in which a rule is of use to somebody, denials considered; a word of the bot has none."""
+    operation = command.calls[0]
+    places = [place] if rule.channels is None else [replace(place, channel=channel) for channel in rule.channels]
+    if operation.startswith("bot:"):
+        return ("",) if any(reachable(file.rules, actor, each, operation, "", "") for each in places) else ()
+    return tuple(
+        name
+        for name, about in file.accounts.items()
+        if ("*" in rule.accounts or name in rule.accounts)
+        and any(
+            reachable(file.rules, actor, each, operation, name, region)
+            for each in places
+            for region in _regions(rule, about)
+        )
+    )
+
+
+def _regions(rule: Rule, account: Account) -> tuple[str, ...]:
+    """Return the Regions that a rule means in an account, the account's own first."""
+    if rule.regions is None:
+        return (account.region,)
+    named = [name for name in models.regions() if matches(rule.regions, name) and account.takes(name)]
+    return tuple(sorted(named, key=lambda name: (name != account.region, name)))
+
+
+def _limit(rule: Rule, accounts: tuple[str, ...], channels: tuple[str, ...]) -> str:
+    """Say what a rule asks for: `in dev and prod in Region eu-west-1 where env=dev or staging with Force=false`."""
+    parts = [f"in {_and(accounts)}"] if accounts else []
+    parts += [f"in Region {_or(rule.regions)}"] if rule.regions else []
+    parts += [f"on {_or(rule.resources)}"] if rule.resources else []
+    parts += [f"where {_and([f'{key}={_or(values)}' for key, values in rule.tags.items()])}"] if rule.tags else []
+    parts += [f"with {_and([f'{key}={_or(values)}' for key, values in rule.params.items()])}"] if rule.params else []
+    parts += [f"from channel {_or(channels)}"] if channels else []
+    parts += ["without being asked to confirm"] if rule.needs is Needs.NOTHING else []
+    return " ".join(parts)
+
+
+def _either(limits: tuple[str, ...]) -> str:
+    return "" if "" in limits else _or(limits)
+
+
+def _or(words: Iterable[object]) -> str:
+    return _joined(words, "or")
+
+
+def _and(words: Iterable[object]) -> str:
+    return _joined(words, "and")
+
+
+def _joined(words: Iterable[object], last: str) -> str:
+    texts = [_shown(word) for word in words]
+    if len(texts) > _SHOWN:
+        texts = [*texts[:_SHOWN], f"{len(texts) - _SHOWN} more"]
+    return f" {last} ".join([", ".join(texts[:-1]), texts[-1]]) if texts[1:] else "".join(texts)
+
+
+def _shown(word: object) -> str:
+    return str(word).lower() if isinstance(word, bool) else str(word)

@@ -1,0 +1,40 @@
+"""Which bot processes are alive, and what each says of itself; `bot health` and the search for orphans read it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from bot.store import tables
+from bot.store.database import Database
+
+BEAT_SECONDS = 2.0
+DEAD_AFTER_SECONDS = 10.0
+
+
+class Processes:
+    """Heartbeats."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def beat(self, id_: str, now: float, facts: dict[str, Any]) -> None:
+        """Say that a process is alive, with its facts (JSON values)."""
+        c = tables.processes.c
+        with self._database.write() as connection:
+            values = {"seen_at": now, "facts": json.dumps(facts)}
+            if not connection.execute(update(tables.processes).where(c.id == id_).values(values)).rowcount:
+                connection.execute(insert(tables.processes).values(id=id_, started_at=now, **values))
+
+    def alive(self, now: float) -> dict[str, dict[str, Any]]:
+        """Return the facts of every process seen in the last seconds, newest first."""
+        c = tables.processes.c
+        query = select(tables.processes).where(c.seen_at > now - DEAD_AFTER_SECONDS).order_by(c.seen_at.desc())
+        with self._database.read() as connection:
+            return {row.id: json.loads(row.facts) for row in connection.execute(query)}
+
+    def leave(self, id_: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(delete(tables.processes).where(tables.processes.c.id == id_))

@@ -1,0 +1,288 @@
+"""Runs: one row a request, moved from state to state by conditional updates.
+
+`move` is the one primitive of once-ness: it changes a row only from the states named, and says whether this caller was
+the one who did it. A click that arrives twice, two replicas, a restart: one of them wins, the others see False.
+
+    received ─► done | failed | refused | usage    (a read, or an answer without AWS)
+       └──────► asked ─► sending ─► following ─► done | failed
+                 │  armed ─┘  └──► unknown ─► following | done | failed
+                 └─► cancelled | expired | void
+    received and sending are one process's work; a row its process left behind is found by `orphans`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.actor import Actor
+from bot.command import Plan
+from bot.store import tables
+from bot.store.database import Database
+
+
+class State(StrEnum):
+    """Where a run is."""
+
+    RECEIVED = "received"
+    ASKED = "asked"
+    ARMED = "armed"
+    SENDING = "sending"
+    FOLLOWING = "following"
+    UNKNOWN = "unknown"
+    DONE = "done"
+    FAILED = "failed"
+    REFUSED = "refused"
+    USAGE = "usage"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    VOID = "void"
+
+
+ENDED = frozenset({State.DONE, State.FAILED, State.REFUSED, State.USAGE, State.CANCELLED, State.EXPIRED, State.VOID})
+TIMED = frozenset({State.ASKED, State.ARMED, State.FOLLOWING, State.UNKNOWN})
+OWNED = frozenset({State.RECEIVED, State.SENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One request and what became of it. `seen` holds each resource's last state; times are epoch seconds or 0."""
+
+    id: str
+    state: State
+    owner: str = ""
+    actor_kind: str = "slack"
+    team: str = ""
+    user: str = ""
+    user_name: str = ""
+    channel: str = ""
+    thread: str = ""
+    audience: str = "channel"
+    text: str = ""
+    action: str = ""
+    account: str = ""
+    region: str = ""
+    plan: str = ""
+    seen: str = ""
+    reply: str = ""
+    why: str = ""
+    rules: str = ""
+    by: str = ""
+    undoes: str = ""
+    created_at: float = 0.0
+    confirmed_at: float = 0.0
+    ended_at: float = 0.0
+    due_at: float = 0.0
+
+    @property
+    def asker(self) -> str:
+        """The asker's key, as `Actor.key` spells it."""
+        return Actor(self.actor_kind, self.user, team=self.team).key  # type: ignore[arg-type]
+
+    @property
+    def planned(self) -> Plan:
+        return _PLAN.validate_json(self.plan)
+
+    @property
+    def states(self) -> dict[str, str]:
+        return _STATES.validate_json(self.seen) if self.seen else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One API call of a run: planned, sent, accepted, refused or unknown."""
+
+    run: str
+    n: int
+    operation: str
+    params: str
+    ids: str
+    state: str = "planned"
+    request_id: str = ""
+    why: str = ""
+    sent_at: float = 0.0
+    ended_at: float = 0.0
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        return tuple(self.ids.split())
+
+
+_PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
+_STATES: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
+
+
+def plan_json(plan: Plan) -> str:
+    return _PLAN.dump_json(plan).decode()
+
+
+def states_json(states: Mapping[str, str]) -> str:
+    return _STATES.dump_json(dict(states)).decode()
+
+
+class Runs:
+    """The runs, their calls, and the holds that keep two runs off one resource."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def together(self) -> AbstractContextManager[Any]:
+        """Return a block in which everything that this thread writes is written, or nothing of it."""
+        return self._database.write()
+
+    def receive(self, run: Run, delivery: str) -> bool:
+        """Write a new run together with the delivery that brought it; False where that delivery was seen before."""
+        return self._insert(run, delivery)
+
+    def seen_before(self, delivery: str, at: float) -> bool:
+        """Note a delivery that makes no run of its own (a click); True where it was seen before."""
+        return not self._insert(None, delivery, at)
+
+    def _insert(self, run: Run | None, delivery: str, at: float = 0.0) -> bool:
+        with self._database.write(hurried=True) as connection:
+            if delivery and not _first(connection, delivery, run.created_at if run else at):
+                return False
+            if run:
+                connection.execute(insert(tables.runs).values(_row(run)))
+        return True
+
+    def get(self, id_: str) -> Run | None:
+        with self._database.read() as connection:
+            row = connection.execute(select(tables.runs).where(tables.runs.c.id == id_)).mappings().one_or_none()
+        return _run(row) if row else None
+
+    def move(self, run: Run, to: State, *, owner: str | None = None, **changes: Any) -> Run | None:
+        """Move a run from the state it was read in; None where somebody else moved it first.
+
+        A state that one process works in is left only by that process (`owner`), so that a process which was thought
+        dead and wakes up finds that the run is no longer its own. A run that ends, also one that ends unknown, lets go
+        of its resources.
+        """
+        values = {"state": to, **changes} | ({"owner": owner} if owner else {})
+        with self._database.write() as connection:
+            moved = connection.execute(update(tables.runs).where(_as_read(run)).values(values)).rowcount
+            if moved and (to in ENDED or changes.get("ended_at")):
+                connection.execute(delete(tables.holds).where(tables.holds.c.run == run.id))
+        return replace(run, **values) if moved else None
+
+    def start(self, run: Run, sent: Iterable[Sent], resources: Iterable[str], **changes: Any) -> Run | str | None:
+        """Move a run to sending, write its calls, and take hold of its resources, all or nothing.
+
+        Returns the moved run, the id of the run that already holds one of the resources, or None where the run was
+        moved by somebody else first.
+        """
+        held = sorted(set(resources))
+        with self._database.write() as connection:
+            holder = connection.execute(select(tables.holds.c.run).where(tables.holds.c.resource.in_(held))).first()
+            if holder:
+                return str(holder[0])
+            if not connection.execute(
+                update(tables.runs).where(_as_read(run)).values(state=State.SENDING, **changes)
+            ).rowcount:
+                return None
+            rows = [_row(each) for each in sent]
+            if rows:
+                connection.execute(insert(tables.calls), rows)
+            if held:
+                connection.execute(insert(tables.holds), [{"resource": each, "run": run.id} for each in held])
+        return replace(run, state=State.SENDING, **changes)
+
+    def call(self, run: Run, n: int, **changes: Any) -> bool:
+        """Write what became of one call; False where the run is no longer this process's to work on."""
+        c = tables.calls.c
+        ours = exists().where(
+            tables.runs.c.id == run.id, tables.runs.c.owner == run.owner, tables.runs.c.state == State.SENDING
+        )
+        with self._database.write() as connection:
+            return bool(
+                connection.execute(
+                    update(tables.calls).where(c.run == run.id, c.n == n, ours).values(**changes)
+                ).rowcount
+            )
+
+    def settle_call(self, run: str, n: int, **changes: Any) -> None:
+        """Write what was found out about a call later."""
+        c = tables.calls.c
+        with self._database.write() as connection:
+            connection.execute(update(tables.calls).where(c.run == run, c.n == n).values(**changes))
+
+    def calls(self, run: str) -> tuple[Sent, ...]:
+        query = select(tables.calls).where(tables.calls.c.run == run).order_by(tables.calls.c.n)
+        with self._database.read() as connection:
+            return tuple(Sent(**row) for row in connection.execute(query).mappings())
+
+    def note(self, run: Run, **changes: Any) -> Run:
+        """Write facts about a run without moving it."""
+        with self._database.write() as connection:
+            connection.execute(update(tables.runs).where(tables.runs.c.id == run.id).values(**changes))
+        return replace(run, **changes)
+
+    def due(self, now: float, limit: int = 50) -> tuple[Run, ...]:
+        """Timed runs whose moment has come, longest waiting first."""
+        c = tables.runs.c
+        query = select(tables.runs).where(c.state.in_(TIMED), c.due_at <= now).order_by(c.due_at).limit(limit)
+        return self._select(query)
+
+    def claim(self, run: Run, until: float) -> Run | None:
+        """Put a due run's moment off, so that one process works on it; None where another was first."""
+        return self.move(run, run.state, due_at=until)
+
+    def orphans(self, alive: Iterable[str]) -> tuple[Run, ...]:
+        """Runs in one process's hands whose process is gone."""
+        c = tables.runs.c
+        return self._select(select(tables.runs).where(c.state.in_(OWNED), c.owner.not_in(list(alive))))
+
+    def open(self) -> tuple[Run, ...]:
+        """Every run that has not ended."""
+        return self._select(select(tables.runs).where(tables.runs.c.state.not_in(ENDED)))
+
+    def undos(self, run: str) -> tuple[Run, ...]:
+        """Every run that was to undo this one, oldest first."""
+        c = tables.runs.c
+        return self._select(select(tables.runs).where(c.undoes == run).order_by(c.created_at))
+
+    def prune(self, before: float) -> None:
+        """Forget deliveries, and the stored text of runs that ended, from before a moment; the audit stays."""
+        c = tables.runs.c
+        with self._database.write() as connection:
+            connection.execute(delete(tables.deliveries).where(tables.deliveries.c.at < before))
+            over = or_(c.state.in_(ENDED), c.ended_at > 0)
+            old = select(c.id).where(c.created_at < before, c.ended_at < before, over)
+            for table, column in ((tables.calls, "run"), (tables.outbox, "run"), (tables.runs, "id")):
+                connection.execute(delete(table).where(table.c[column].in_(old)))
+
+    def _select(self, query: Any) -> tuple[Run, ...]:
+        with self._database.read() as connection:
+            return tuple(_run(row) for row in connection.execute(query).mappings())
+
+
+def _first(connection: Connection, delivery: str, at: float) -> bool:
+    """Note a delivery in an open transaction; False where it stands there already."""
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(tables.deliveries).values(key=delivery, at=at))
+    except IntegrityError:
+        return False
+    return True
+
+
+def _as_read(run: Run) -> ColumnElement[bool]:
+    """Whether a row is still as it was read: in one process's hands by its owner, else by its moment."""
+    c = tables.runs.c
+    mine = c.owner == run.owner if run.state in OWNED else c.due_at == run.due_at
+    return and_(c.id == run.id, c.state == run.state, mine)
+
+
+def _row(value: Run | Sent) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def _run(row: Mapping[Any, Any]) -> Run:
+    return Run(**{**row, "state": State(row["state"])})

@@ -1,0 +1,60 @@
+"""`python -m bot health`: reads what the bot's processes last wrote of themselves into the store.
+
+Liveness: a process on this store wrote within the last seconds and its workers are not stuck. Readiness: it is also
+connected to Slack, its token is accepted and bot.yml is valid. Nothing is created by asking. Exit: 0 well, 1 not.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.errors import OperatorError
+from bot.store.database import Database, StoreError
+from bot.store.processes import Processes
+
+WELL, UNWELL = 0, 1
+
+
+def health(database_url: str, *, live: bool) -> int:
+    """Print how the bot is; returns 0 where it is well, else 1. Raises OperatorError for a URL that is none."""
+    try:
+        facts = _facts(database_url)
+    except StoreError as error:
+        return _unwell(f"down: {error.sentence} A bot that has started here makes the store.")
+    if not any(each["live"] for each in facts):
+        return _unwell("down: its workers are stuck" if facts else "down: no bot process works on this store")
+    ready = any(each["ready"] for each in facts)
+    why = "; ".join(dict.fromkeys(reason for each in facts for reason in each["why"]))
+    print("ready" if ready else f"live, but not ready: {why}")
+    return WELL if ready or live else UNWELL
+
+
+def _unwell(why: str) -> int:
+    print(why)
+    return UNWELL
+
+
+def _facts(database_url: str) -> list[dict[str, Any]]:
+    """Return what each bot process says of itself; a terminal's sign of life is not a bot's."""
+    _must_be_there(database_url)
+    database = Database(database_url)
+    try:
+        return [each for each in Processes(database).alive(time.time()).values() if "live" in each]
+    finally:
+        database.close()
+
+
+def _must_be_there(database_url: str) -> None:
+    """Refuse a file that is not there: SQLite would make it."""
+    try:
+        url = make_url(database_url)
+    except ArgumentError as error:
+        raise OperatorError("This is no database URL; one looks like sqlite:///bot.db") from error
+    file = url.database or ""
+    if url.get_backend_name() == "sqlite" and not Path(file).is_file():
+        raise StoreError(f"There is no file {file}.")

@@ -1,0 +1,379 @@
+"""The door to AWS: the right account, credentials from everywhere boto3 finds them, and a change that leaves once."""
+
+from __future__ import annotations
+
+import gc
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from botocore.config import Config
+
+from bot.aws.gateway import CHANGING, READING, Door, Gateway, identity
+from bot.aws.guard import Pass
+from bot.command import Call
+from bot.errors import AwsError, AwsRefused, AwsUnknown, AwsUnsent
+from bot.sandbox.aws.estate import ACCESS_KEY, DEV, PROD, PROD_ROLE, REGION, SECRET_KEY
+from tests.aws.conftest import Known, Watched
+from tests.sandbox.slack_wire import until
+
+WEB = "i-0a1b2c3d4e5f60001"
+PROD_WEB = "i-0a1b2c3d4e5f60101"
+SEE = ("ec2:DescribeInstances",)
+STOP = Call("ec2:StopInstances", {"InstanceIds": [WEB]}, (WEB,))
+NOBODY = "999999999999"
+
+
+def look(gateway: Gateway, account: str = "dev") -> set[str]:
+    """The accounts that own what this account's credentials can see."""
+    found = gateway.reading(account, REGION, SEE).client("ec2").describe_instances()["Reservations"]
+    return {each["OwnerId"] for each in found}
+
+
+def operations(watched: Watched) -> list[str]:
+    return [operation for operation, _ in watched.seen()]
+
+
+def without_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+
+def keys(section: str) -> str:
+    return f"[{section}]\naws_access_key_id={ACCESS_KEY}\naws_secret_access_key={SECRET_KEY}\n"
+
+
+# The right account
+
+
+def test_i4_the_wrong_account_is_refused_and_nothing_else_is_sent(watched: Watched) -> None:
+    gateway = watched.to(dev=Known(NOBODY))
+    for go in (lambda: gateway.reading("dev", REGION, SEE), lambda: gateway.send("dev", REGION, STOP)):
+        with pytest.raises(AwsUnsent) as caught:
+            go()
+        assert caught.value.code == "WrongAccount"
+        assert DEV not in caught.value.sentence
+        assert "nothing was sent" in caught.value.sentence
+    assert set(operations(watched)) == {"GetCallerIdentity"}
+
+
+def test_i4_a_role_in_the_wrong_account_is_refused(watched: Watched) -> None:
+    gateway = watched.to(prod=Known(NOBODY, role=PROD_ROLE))
+    with pytest.raises(AwsUnsent, match="another account"):
+        gateway.send("prod", REGION, STOP)
+    assert watched.seen() == [("AssumeRole", DEV), ("GetCallerIdentity", PROD)]
+
+
+def test_who_it_is_is_asked_once_for_each_set_of_credentials(watched: Watched) -> None:
+    for _ in range(3):
+        look(watched.gateway)
+        look(watched.gateway, "prod")
+    watched.gateway.send("dev", REGION, STOP)
+    assert [each for each in watched.seen() if each[0] in ("GetCallerIdentity", "AssumeRole")] == [
+        ("GetCallerIdentity", DEV),
+        ("AssumeRole", DEV),
+        ("GetCallerIdentity", PROD),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["denied", "expired"])
+def test_a_failure_to_ask_who_it_is_is_not_remembered(watched: Watched, kind: str) -> None:
+    watched.aws.fault(kind, "GetCallerIdentity")
+    with pytest.raises(AwsRefused):
+        watched.gateway.send("dev", REGION, STOP)
+    assert operations(watched) == ["GetCallerIdentity"]
+    assert look(watched.gateway) == {DEV}
+
+
+def test_a_slow_account_keeps_no_other_waiting(watched: Watched) -> None:
+    watched.aws.fault("slow", "AssumeRole", seconds=4)
+    slow = Thread(target=look, args=(watched.gateway, "prod"))
+    slow.start()
+    until(lambda: "AssumeRole" in operations(watched))
+    assert look(watched.gateway) == {DEV}
+    assert slow.is_alive()
+    assert ("DescribeInstances", PROD) not in watched.seen()
+    slow.join(60)
+    assert ("DescribeInstances", PROD) in watched.seen()
+
+
+# Where credentials come from
+
+
+def test_the_environment_s_key(watched: Watched) -> None:
+    assert look(watched.gateway) == {DEV}
+
+
+def test_the_account_s_role(watched: Watched) -> None:
+    assert look(watched.gateway, "prod") == {PROD}
+
+
+def test_a_profile_of_the_shared_file(watched: Watched, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_key(monkeypatch)
+    (home / "credentials").write_text(keys("work"))
+    assert look(watched.to(dev=Known(DEV, profile="work"))) == {DEV}
+
+
+def test_a_profile_that_becomes_a_role_itself(watched: Watched, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_key(monkeypatch)
+    (home / "credentials").write_text(keys("base"))
+    (home / "config").write_text(f"[profile there]\nrole_arn={PROD_ROLE}\nsource_profile=base\nregion={REGION}\n")
+    assert look(watched.to(prod=Known(PROD, profile="there")), "prod") == {PROD}
+    assert watched.seen()[0] == ("AssumeRole", DEV)
+
+
+def test_a_web_identity(watched: Watched, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_key(monkeypatch)
+    (home / "token").write_text("a-token-of-the-cluster")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(home / "token"))
+    monkeypatch.setenv("AWS_ROLE_ARN", PROD_ROLE)
+    assert look(watched.to(prod=Known(PROD)), "prod") == {PROD}
+    assert operations(watched)[0] == "AssumeRoleWithWebIdentity"
+
+
+@pytest.mark.parametrize("profile", [None, "nobody"])
+def test_no_credentials_are_told_and_looked_for_again(
+    watched: Watched, home: Path, monkeypatch: pytest.MonkeyPatch, profile: str | None
+) -> None:
+    without_key(monkeypatch)
+    gateway = watched.to(dev=Known(DEV, profile=profile))
+    for go in (lambda: look(gateway), lambda: gateway.send("dev", REGION, STOP)):
+        with pytest.raises(AwsUnsent, match="credentials"):
+            go()
+    assert watched.seen() == []
+    (home / "credentials").write_text(keys(profile or "default"))
+    assert look(gateway) == {DEV}
+
+
+def test_a_role_that_may_not_be_assumed_is_told_as_such(watched: Watched) -> None:
+    gateway = watched.to(prod=Known(PROD, role=f"{PROD_ROLE}-admin"))
+    with pytest.raises(AwsRefused) as caught:
+        look(gateway, "prod")
+    assert "sts:AssumeRole" in caught.value.sentence
+    assert PROD not in caught.value.sentence
+
+
+def later(watched: Watched, account: str, minutes: float) -> None:
+    """Let the account's credentials believe that time has passed."""
+    session = watched.gateway._ways[account].session
+    assert session
+    found: Any = session.get_credentials()
+    real = found._time_fetcher
+    found._time_fetcher = lambda: real() + timedelta(minutes=minutes)
+
+
+def test_a_role_is_assumed_again_before_its_credentials_expire(watched: Watched) -> None:
+    look(watched.gateway, "prod")
+    later(watched, "prod", 30)
+    look(watched.gateway, "prod")
+    assert operations(watched).count("AssumeRole") == 1
+    later(watched, "prod", 20)
+    look(watched.gateway, "prod")
+    assert operations(watched).count("AssumeRole") == 2
+
+
+@pytest.mark.parametrize(("fault", "kind"), [("denied", AwsRefused), ("code", AwsRefused)])
+def test_a_role_that_cannot_be_assumed_again_means_that_the_change_never_left(
+    watched: Watched, fault: str, kind: type[AwsError]
+) -> None:
+    look(watched.gateway, "prod")
+    later(watched, "prod", 90)
+    more = {"code": "InvalidThing", "status": 400} if fault == "code" else {}
+    watched.aws.fault(fault, "AssumeRole", **more)
+    with pytest.raises(kind):
+        watched.gateway.send("prod", REGION, Call("ec2:StopInstances", {"InstanceIds": [PROD_WEB]}))
+    assert "StopInstances" not in operations(watched)
+
+
+def test_whose_credentials_they_are_can_be_asked_before_there_is_a_bot_yml(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = identity(watched.aws.url)
+    assert (found.account, found.arn, found.region) == (DEV, f"arn:aws:iam::{DEV}:user/bot", "")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-2")
+    assert identity(watched.aws.url).region == "us-east-2"
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(AwsUnsent, match="credentials"):
+        identity(watched.aws.url)
+
+
+def test_configured_endpoints_count_for_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    astray = "http://127.0.0.1:9"
+    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS"):
+        monkeypatch.setenv(name, astray)
+    (home / "config").write_text(f"[profile work]\nendpoint_url={astray}\n")
+    (home / "credentials").write_text(keys("work"))
+    for profile in (None, "work"):
+        gateway = Gateway({"dev": Known(DEV, profile=profile)})
+        ec2 = gateway.client("dev", REGION, "ec2", READING)
+        source = gateway._ways["dev"].source
+        assert source
+        assert ec2.meta.endpoint_url == f"https://ec2.{REGION}.amazonaws.com"
+        assert source._client("sts", region_name=REGION).meta.endpoint_url == f"https://sts.{REGION}.amazonaws.com"
+        gateway.close()
+
+
+def test_models_in_the_home_folder_count_for_nothing(home: Path) -> None:
+    service = home / ".aws" / "models" / "ec2" / "2099-01-01"
+    service.mkdir(parents=True)
+    (service / "service-2.json").write_text("{}")
+    gateway = Gateway({"dev": Known(DEV)})
+    assert gateway.client("dev", REGION, "ec2", READING).meta.service_model.api_version == "2016-11-15"
+    gateway.close()
+
+
+# A change leaves once
+
+
+def test_a_change_is_made_and_answered(watched: Watched) -> None:
+    answer = watched.gateway.send("dev", REGION, STOP)
+    assert answer["StoppingInstances"][0]["CurrentState"]["Name"] == "stopping"
+    assert answer["ResponseMetadata"]["RequestId"]
+
+
+@pytest.mark.parametrize("setting", [{}, {"AWS_MAX_ATTEMPTS": "5", "AWS_RETRY_MODE": "adaptive"}])
+def test_x2_a_read_time_out_leaves_the_change_sent_once_and_unknown(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, setting: dict[str, str]
+) -> None:
+    for name, value in setting.items():
+        monkeypatch.setenv(name, value)
+    look(watched.gateway)
+    watched.aws.fault("lost_reply", "StopInstances", seconds=20)
+    impatient = CHANGING.merge(Config(read_timeout=1))
+    granted = Pass(exactly=((STOP.operation, STOP.params),))
+    with pytest.raises(AwsUnknown) as caught:
+        watched.gateway._once(Door(watched.gateway, "dev", REGION, "", granted, impatient), STOP)
+    assert caught.value.code == "ReadTimeoutError"
+    assert operations(watched).count("StopInstances") == 1
+    assert watched.naps == []
+    assert watched.aws.state(WEB) == "stopping"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [("lost_reply", "ConnectionClosedError"), ("refuse_connection", "ConnectionClosedError"), ("500", "InternalError")],
+)
+def test_x2_a_change_without_a_true_answer_is_unknown_and_not_sent_again(
+    watched: Watched, fault: str, code: str
+) -> None:
+    watched.aws.fault(fault, "StopInstances")
+    with pytest.raises(AwsUnknown) as caught:
+        watched.gateway.send("dev", REGION, STOP)
+    assert caught.value.code == code
+    assert operations(watched).count("StopInstances") == 1
+    assert watched.naps == []
+
+
+def test_x2_a_change_to_an_address_where_nobody_listens_was_not_sent(watched: Watched) -> None:
+    look(watched.gateway)
+    watched.gateway._endpoint_url = "http://127.0.0.1:9"
+    with pytest.raises(AwsUnsent, match="not sent"):
+        watched.gateway.send("dev", REGION, STOP)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_x3_a_throttled_change_is_sent_again_with_growing_pauses(watched: Watched, times: int) -> None:
+    watched.aws.fault("throttle", "StopInstances", times=times)
+    watched.gateway.send("dev", REGION, STOP)
+    assert operations(watched).count("StopInstances") == times + 1
+    assert watched.aws.state(WEB) == "stopping"
+    bounds = [(0.5, 0.75), (1.0, 1.5), (2.0, 3.0)][:times]
+    assert len(watched.naps) == times
+    assert all(low <= nap <= high for nap, (low, high) in zip(watched.naps, bounds, strict=True))
+
+
+def test_x3_a_change_throttled_for_good_is_told_as_not_done(watched: Watched) -> None:
+    watched.aws.fault("throttle", "StopInstances", times=9)
+    with pytest.raises(AwsRefused) as caught:
+        watched.gateway.send("dev", REGION, STOP)
+    assert caught.value.unread
+    assert operations(watched).count("StopInstances") == 4
+    assert watched.aws.control("clear", {}) == {"ok": True}
+    assert watched.aws.state(WEB) == "running"
+
+
+@pytest.mark.parametrize("fault", ["denied", "expired"])
+def test_x3_a_change_that_aws_refuses_is_not_sent_again(watched: Watched, fault: str) -> None:
+    watched.aws.fault(fault, "StopInstances")
+    with pytest.raises(AwsRefused) as caught:
+        watched.gateway.send("dev", REGION, STOP)
+    assert not caught.value.unread
+    assert operations(watched).count("StopInstances") == 1
+
+
+def test_a_read_is_tried_again_without_being_asked(watched: Watched) -> None:
+    watched.aws.fault("throttle", "DescribeInstances")
+    assert look(watched.gateway) == {DEV}
+    assert operations(watched).count("DescribeInstances") == 2
+    assert watched.naps == []
+
+
+# Clients
+
+
+def test_clients_are_kept_by_account_region_service_and_purpose(watched: Watched) -> None:
+    made = [
+        watched.gateway.client(account, region, service, config)
+        for account in ("dev", "prod")
+        for region in (REGION, "us-east-1")
+        for service in ("ec2", "s3")
+        for config in (READING, CHANGING)
+    ]
+    assert len({id(each) for each in made}) == 16
+    assert watched.gateway.client("dev", REGION, "ec2", READING) is made[0]
+    assert watched.gateway.client("dev", REGION, "ec2", CHANGING) is made[1]
+
+
+def test_sixteen_threads_at_once_make_one_client_and_ask_once(watched: Watched) -> None:
+    barrier = Barrier(16)
+
+    def first(_: int) -> int:
+        barrier.wait(60)
+        watched.gateway.reading("dev", REGION, SEE).client("ec2").describe_instances()
+        return id(watched.gateway.client("dev", REGION, "ec2", READING))
+
+    with ThreadPoolExecutor(16) as pool:
+        assert len(set(pool.map(first, range(16)))) == 1
+    assert operations(watched).count("GetCallerIdentity") == 1
+    assert operations(watched).count("DescribeInstances") == 16
+
+
+@pytest.mark.parametrize(
+    ("config", "read_timeout", "mode", "attempts"),
+    [
+        (READING, 10, "adaptive", 4),
+        (CHANGING, 20, "standard", 1),
+    ],
+)
+def test_clients_have_time_outs_and_their_number_of_attempts(
+    watched: Watched, config: Config, read_timeout: int, mode: str, attempts: int
+) -> None:
+    about = watched.gateway.client("dev", REGION, "ec2", config).meta.config
+    assert (about.connect_timeout, about.read_timeout) == (3, read_timeout)
+    assert about.retries == {"mode": mode, "total_max_attempts": attempts}
+    assert about.max_pool_connections == 32
+
+
+def test_closing_ends_every_connection(watched: Watched) -> None:
+    gateway = watched.to(prod=Known(PROD, role=PROD_ROLE))
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(look, [gateway] * 4, ["prod"] * 4)) == [{PROD}] * 4
+    way = gateway._ways["prod"]
+    assert way.source
+    clients = [*way.clients.values(), *way.source._clients]
+    assert len(clients) == 3
+    pools = [each._endpoint.http_session._manager.pools for each in clients]
+    assert all(len(each) for each in pools)
+    gateway.close()
+    assert not any(len(each) for each in pools)
+    del gateway, way, clients, pools
+    gc.collect()
+
+
+def test_a_gateway_that_was_closed_can_be_used_again(watched: Watched) -> None:
+    look(watched.gateway)
+    watched.gateway.close()
+    assert look(watched.gateway) == {DEV}

@@ -1,0 +1,69 @@
+import pytest
+
+from bot.action import Action
+from bot.command import Effect, Resource
+from bot.config.botfile import BotFile
+from bot.errors import UsageError
+from bot.policy.check import asked_without_aws, check
+from bot.policy.decide import decide_all
+from tests.rules import ANN, OPS, STOP, command, deny, request, rule
+
+FILE = BotFile.model_validate(
+    {
+        "accounts": {"dev": {"id": "111111111111", "region": "eu-west-1"}},
+        "rules": [
+            rule("tagged", tags={"env": ["dev"]}),
+            rule("looks", actions=["ec2:DescribeInstances", "bot:Status"]),
+            deny("not-two", resources=["i-2"]),
+        ],
+    }
+)
+STOPPING = command("ec2 stop", STOP, effect=Effect.CHANGES)
+LIST = command("ec2 list", "ec2:DescribeInstances")
+
+
+def test_each_rule_says_why_it_counted_or_did_not() -> None:
+    found = check(FILE, [request(), request(resource=Resource("i-2"))])
+    assert found.lines == (
+        "ec2:StopInstances i-1: looks (allow) does not apply, by its actions",
+        "ec2:StopInstances i-1: not-two (deny) does not apply, by its resources",
+        "ec2:StopInstances i-1: tagged (allow) applies",
+        "ec2:StopInstances i-2: looks (allow) does not apply, by its actions",
+        "ec2:StopInstances i-2: not-two (deny) applies",
+        "ec2:StopInstances i-2: tagged (allow) does not apply, by its tags",
+    )
+    assert not found.decision.allowed
+    assert found.decision.rules == ("not-two",)
+
+
+def test_the_decision_is_productions() -> None:
+    asked = [request()]
+    assert check(FILE, asked).decision == decide_all(FILE.rules, asked)
+    assert not check(FILE, []).decision.allowed
+
+
+def test_words_are_ids_of_which_nothing_is_known() -> None:
+    action = Action("ec2", "stop", ("i-1", "i-2", "name=web"), account="dev", region="eu-west-1")
+    first, second = asked_without_aws(FILE, ANN, OPS, STOPPING, action)
+    assert (first.operation, first.resource, first.effect) == (STOP, Resource("i-1"), Effect.CHANGES)
+    assert (first.account, first.account_id, first.region) == ("dev", "111111111111", "eu-west-1")
+    assert second.resource == Resource("i-2")
+    assert not check(FILE, [first]).decision.allowed
+
+
+def test_a_change_of_nothing_in_particular_is_decided_without_a_resource() -> None:
+    (only,) = asked_without_aws(FILE, ANN, OPS, STOPPING, Action("ec2", "stop", account="dev", region="eu-west-1"))
+    assert only.resource is None
+
+
+def test_reads_and_words_of_the_bot_are_decided_as_the_engine_decides_them() -> None:
+    read = asked_without_aws(FILE, ANN, OPS, LIST, Action("ec2", "list", account="dev", region="eu-west-1"))
+    assert check(FILE, read).decision.allowed
+    assert check(FILE, read).lines[0] == "ec2:DescribeInstances: looks (allow) applies"
+    word = asked_without_aws(FILE, ANN, OPS, command("status", "bot:Status"), Action("", "status"))
+    assert check(FILE, word).decision.allowed
+
+
+def test_an_account_that_is_not_there_is_said_to_be_so() -> None:
+    with pytest.raises(UsageError, match="dev"):
+        asked_without_aws(FILE, ANN, OPS, LIST, Action("ec2", "list", account="prod"))

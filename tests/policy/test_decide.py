@@ -1,0 +1,486 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.actor import Actor, Place
+from bot.command import Audience, Call, Effect, Plan, Resource
+from bot.config.botfile import Needs, Rule
+from bot.policy.decide import Request, decide, decide_all, decide_command, reachable, requests
+from tests.rules import (
+    ANN,
+    BOB,
+    OPS,
+    ROOT,
+    STOP,
+    WEB,
+    any_request,
+    any_rule,
+    any_rules,
+    command,
+    deny,
+    request,
+    rule,
+)
+
+EVERYONE = {"everyone": True}
+LIST = command("ec2 list", "ec2:DescribeInstances", "ec2:DescribeRegions")
+SEE = "ec2:DescribeInstances"
+
+
+def allowed(rules: Any, asked: Request | None = None) -> bool:
+    return decide(rules, asked or request()).allowed
+
+
+# Laws
+
+
+@settings(deadline=None)
+@given(any_request)
+def test_a1_empty_rules_deny_everything(asked: Request) -> None:
+    decision = decide([], asked)
+    assert not decision.allowed
+    assert not decision.fault
+    assert not reachable([], asked.actor, asked.place, asked.operation, asked.account, asked.region)
+
+
+@settings(deadline=None, max_examples=300)
+@given(any_rules, any_request, st.randoms(use_true_random=False))
+def test_a11_the_order_of_rules_never_matters(rules: list[Rule], asked: Request, chance: Any) -> None:
+    shuffled = list(rules)
+    chance.shuffle(shuffled)
+    assert decide(rules, asked) == decide(shuffled, asked)
+
+
+@settings(deadline=None, max_examples=300)
+@given(any_rules, any_rule("allow"), any_request)
+def test_another_allow_takes_no_right_away_and_demands_no_more(rules: list[Rule], more: Rule, asked: Request) -> None:
+    before, after = decide(rules, asked), decide([*rules, more], asked)
+    assert after.allowed >= before.allowed
+    if before.allowed:
+        demands = (after.needs is Needs.CONFIRM, after.audience is Audience.ASKER)
+        assert demands <= (before.needs is Needs.CONFIRM, before.audience is Audience.ASKER)
+
+
+@settings(deadline=None, max_examples=300)
+@given(any_rules, any_rule("deny"), any_request)
+def test_another_deny_gives_no_right(rules: list[Rule], more: Rule, asked: Request) -> None:
+    assert decide([*rules, more], asked).allowed <= decide(rules, asked).allowed
+
+
+@settings(deadline=None, max_examples=300)
+@given(any_rules, any_request)
+def test_what_is_allowed_was_reachable_before_anything_was_read(rules: list[Rule], asked: Request) -> None:
+    if allowed(rules, asked):
+        assert reachable(rules, asked.actor, asked.place, asked.operation, asked.account, asked.region)
+
+
+@settings(deadline=None, max_examples=300)
+@given(any_rules, any_request)
+def test_knowing_less_of_a_resource_never_gives_a_right(rules: list[Rule], asked: Request) -> None:
+    if asked.resource:
+        blind = replace(asked, resource=replace(asked.resource, tags=None))
+        assert allowed(rules, blind) <= allowed(rules, asked)
+    assert allowed(rules, replace(asked, resource=None, operation="ec2:StopInstances")) <= any(
+        each.effect == "allow" and not (each.resources or each.tags) for each in rules
+    )
+
+
+@settings(deadline=None, max_examples=200)
+@given(any_rules, st.lists(any_request, min_size=1, max_size=4))
+def test_several_are_allowed_when_each_is(rules: list[Rule], asked: list[Request]) -> None:
+    assert decide_all(rules, asked).allowed == all(allowed(rules, each) for each in asked)
+
+
+# Keys
+
+
+@pytest.mark.parametrize(
+    ("keys", "change"),
+    [
+        ({}, {"operation": "ec2:StartInstances"}),
+        ({}, {"operation": "ec2:stopinstances"}),
+        ({}, {"actor": BOB}),
+        ({}, {"account": "prod"}),
+        ({"channels": ["COPS"]}, {"place": Place("CDEV")}),
+        ({"channels": ["COPS"]}, {"place": Place()}),
+        ({"regions": ["eu-*"]}, {"region": "us-east-1", "resource": Resource("i-1")}),
+        ({"resources": ["i-1"]}, {"resource": Resource("i-2")}),
+        ({"resources": ["i-?"]}, {"resource": Resource("I-1")}),
+        ({"resources": ["i-1"]}, {"resource": None}),
+        ({"tags": {"env": ["dev"]}}, {"resource": Resource("i-1", tags={"env": "prod"})}),
+        ({"tags": {"env": ["dev"]}}, {"resource": Resource("i-1", tags={"Env": "dev"})}),
+        ({"tags": {"env": ["dev"]}}, {"resource": Resource("i-1", tags={})}),
+        ({"tags": {"env": ["dev"]}}, {"resource": Resource("i-1", tags=None)}),
+        ({"tags": {"env": ["dev"]}}, {"resource": None}),
+        ({"params": {"Force": [False]}}, {"params": {"Force": True}}),
+    ],
+)
+def test_every_key_of_a_rule_has_to_agree(keys: dict[str, Any], change: dict[str, Any]) -> None:
+    assert allowed([rule(**keys)])
+    assert not allowed([rule(**keys)], request(**change))
+
+
+def test_values_of_a_list_are_ored_and_keys_are_anded() -> None:
+    tagged = rule(tags={"env": ["qa", "dev"], "team": ["web"]})
+    assert not allowed([tagged])
+    assert allowed([tagged], request(resource=replace(WEB, tags={"env": "dev", "team": "web"})))
+    assert not allowed([tagged], request(resource=replace(WEB, tags={"env": "prod", "team": "web"})))
+
+
+def test_resources_match_by_id_or_by_arn() -> None:
+    assert allowed([rule(resources=["arn:aws:ec2:*:111111111111:instance/*"])])
+    assert not allowed([rule(resources=["arn:aws:ec2:*:111111111111:volume/*"])])
+    assert not allowed([rule(resources=["arn:aws:ec2:*"])], request(resource=Resource("i-1")))
+
+
+def test_only_stars_and_question_marks_are_wildcards() -> None:
+    assert not allowed([rule(resources=["i-[0-9]"])])
+    assert not allowed([rule(resources=["i.1"])])
+    assert allowed([rule(resources=["i-[0-9]"])], request(resource=Resource("i-[0-9]")))
+
+
+def test_c8_who_with_empty_lists_is_nobody() -> None:
+    nobody = rule(who={"users": [], "groups": []})
+    assert not any(allowed([nobody], request(actor)) for actor in (ANN, BOB, ROOT))
+
+
+def test_groups_count_by_their_id() -> None:
+    assert allowed([rule(who={"groups": ["SOPS"]})])
+    assert not allowed([rule(who={"groups": ["SOPS"]})], request(BOB))
+
+
+def test_everyone_means_members_of_our_workspace_and_nobody_in_a_terminal() -> None:
+    assert allowed([rule(who=EVERYONE)], request(BOB))
+    assert not allowed([rule(who=EVERYONE)], request(ROOT, Place()))
+
+
+def test_a_terminal_user_and_a_slack_user_of_one_name_are_two() -> None:
+    host = rule(who={"terminal": ["root"]})
+    assert allowed([host], request(ROOT, Place()))
+    assert not allowed([host], request(Actor("slack", "root")))
+    assert not allowed([rule(who={"users": ["UANN"]})], request(Actor("terminal", "UANN"), Place()))
+    assert not allowed(
+        [rule(who={"groups": ["SOPS"]})], request(Actor("terminal", "x", groups=frozenset({"SOPS"})), Place())
+    )
+
+
+def test_a_rule_about_channels_is_never_about_a_terminal() -> None:
+    kept = rule(who={"terminal": ["root"]}, channels=["COPS"])
+    assert not allowed([kept], request(ROOT, OPS))
+    assert not allowed([kept], request(ROOT, Place()))
+
+
+@pytest.mark.parametrize("actor", [Actor("slack", ""), Actor("robot", "UANN")])  # type: ignore[arg-type]
+def test_whoever_is_nobody_may_nothing(actor: Actor) -> None:
+    assert not allowed([rule(who={"everyone": True, "users": ["UANN"], "terminal": ["x"]})], request(actor))
+
+
+def test_an_account_is_any_only_where_the_rule_says_so() -> None:
+    assert allowed([rule(accounts=["*"])], request(account="prod"))
+    assert not allowed([rule(accounts=["dev"])], request(account="*"))
+
+
+# Parameters
+
+
+@pytest.mark.parametrize(
+    ("values", "given_", "yes"),
+    [
+        ([False], {}, True),
+        ([True], {}, False),
+        ([False], {"Force": None}, True),
+        ([False], {"Force": False}, True),
+        ([False], {"Force": True}, False),
+        ([False], {"Force": 0}, False),
+        ([False], {"Force": "false"}, False),
+        ([True], {"Force": 1}, False),
+        (["false"], {"Force": False}, False),
+        ([1], {"Force": True}, False),
+        ([1], {"Force": 1.0}, True),
+        ([1], {"Force": "1"}, False),
+        ([1], {}, False),
+        (["a"], {}, False),
+        (["a"], {"Force": "A"}, False),
+        (["a", "b"], {"Force": "b"}, True),
+        (["a", "b"], {"Force": ["a", "b"]}, True),
+        (["a"], {"Force": ["a", "b"]}, False),
+        (["a"], {"Force": []}, False),
+        (["a"], {"Force": {"a": "a"}}, False),
+        (["a"], {"Force": [["a"], ["b"]]}, False),
+    ],
+)
+def test_an_allow_takes_parameters_only_as_they_are_listed(
+    values: list[Any], given_: dict[str, Any], yes: bool
+) -> None:
+    assert allowed([rule(params={"Force": values})], request(params=given_)) is yes
+
+
+@pytest.mark.parametrize(
+    ("values", "given_", "denies"),
+    [
+        ([True], {}, False),
+        ([False], {}, True),
+        ([True], {"Force": True}, True),
+        ([True], {"Force": False}, False),
+        (["a"], {}, True),
+        (["a"], {"Force": []}, True),
+        (["a"], {"Force": "b"}, False),
+        (["a"], {"Force": ["b", "a"]}, True),
+        (["a"], {"Force": ["b", "c"]}, False),
+        (["a"], {"Force": {"b": "c"}}, True),
+        ([1], {"Force": 2}, False),
+    ],
+)
+def test_a_deny_meets_any_listed_value_and_whatever_cannot_be_known(
+    values: list[Any], given_: dict[str, Any], denies: bool
+) -> None:
+    rules = [rule(), deny(params={"Force": values})]
+    assert allowed(rules, request(params=given_)) is not denies
+
+
+# Allow and deny together
+
+
+ONCALL = rule("oncall")
+STARTS = rule("starts", actions=["ec2:StartInstances"])
+FROZEN = deny("frozen", who=EVERYONE)
+NO_PROD = deny("no-prod", who=EVERYONE, tags={"env": ["prod"]})
+PROD = request(resource=replace(WEB, tags={"env": "prod"}))
+UNREAD = request(resource=replace(WEB, tags=None))
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked", "decided"),
+    [
+        ([ONCALL], request(), (True, ("oncall",))),
+        ([STARTS], request(), (False, ())),
+        ([ONCALL, STARTS], request(), (True, ("oncall",))),
+        ([ONCALL, rule("again")], request(), (True, ("again", "oncall"))),
+        ([ONCALL, FROZEN], request(), (False, ("frozen",))),
+        ([FROZEN, ONCALL], request(), (False, ("frozen",))),
+        ([FROZEN], request(), (False, ("frozen",))),
+        ([ONCALL, NO_PROD], request(), (True, ("oncall",))),
+        ([ONCALL, NO_PROD], PROD, (False, ("no-prod",))),
+        ([ONCALL, NO_PROD], UNREAD, (False, ("no-prod",))),
+        ([ONCALL, NO_PROD], request(resource=None), (False, ("no-prod",))),
+        ([ONCALL, NO_PROD, FROZEN], PROD, (False, ("frozen", "no-prod"))),
+        ([ONCALL, deny(resources=["i-2"])], request(), (True, ("oncall",))),
+        ([ONCALL, deny(resources=["i-1"])], request(), (False, ("no",))),
+        ([ONCALL, deny(resources=["i-9"])], request(resource=None), (False, ("no",))),
+        ([ONCALL, deny(resources=["arn:*/i-9"])], request(), (True, ("oncall",))),
+        ([ONCALL, deny(resources=["arn:*/i-9"])], request(resource=Resource("i-1")), (False, ("no",))),
+        ([ONCALL, deny(channels=["COPS"])], request(), (False, ("no",))),
+        ([ONCALL, deny(channels=["COPS"])], request(place=Place("CDEV")), (True, ("oncall",))),
+        ([ONCALL, deny(accounts=["prod"])], request(), (True, ("oncall",))),
+        ([ONCALL, deny(regions=["eu-*"])], request(), (False, ("no",))),
+        ([ONCALL, deny(actions=["ec2:*"])], request(), (False, ("no",))),
+        ([ONCALL, deny(who={"users": ["UBOB"]})], request(), (True, ("oncall",))),
+    ],
+)
+def test_a11_several_rules_add_up_and_deny_wins(
+    rules: list[Rule], asked: Request, decided: tuple[bool, tuple[str, ...]]
+) -> None:
+    decision = decide(rules, asked)
+    assert (decision.allowed, decision.rules) == decided
+
+
+@pytest.mark.parametrize(
+    ("needs", "effect", "decided"),
+    [
+        ([None], Effect.READS, Needs.NOTHING),
+        ([None], Effect.CHANGES, Needs.CONFIRM),
+        ([None], Effect.DESTROYS, Needs.CONFIRM),
+        (["nothing"], Effect.DESTROYS, Needs.NOTHING),
+        (["confirm"], Effect.READS, Needs.CONFIRM),
+        (["confirm", "nothing"], Effect.CHANGES, Needs.NOTHING),
+        (["confirm", None], Effect.READS, Needs.NOTHING),
+    ],
+)
+def test_of_several_grants_the_least_demanding_applies(needs: list[str | None], effect: Effect, decided: Needs) -> None:
+    rules = [rule(f"r{at}", needs=each) for at, each in enumerate(needs)]
+    assert decide(rules, request(effect=effect)).needs is decided
+
+
+def test_the_widest_audience_of_several_grants_applies() -> None:
+    asker, channel = rule("a", audience="asker"), rule("b", audience="channel")
+    assert decide([asker], request()).audience is Audience.ASKER
+    assert decide([asker, channel], request()).audience is Audience.CHANNEL
+    assert decide([asker, rule("c")], request()).audience is Audience.CHANNEL
+
+
+def test_over_several_requests_the_most_demanding_applies() -> None:
+    rules = [rule(resources=["i-1"], needs="nothing"), rule("two", resources=["i-2"], audience="asker")]
+    one, two = request(resource=Resource("i-1")), request(resource=Resource("i-2"))
+    decision = decide_all(rules, [one, two])
+    assert (decision.needs, decision.audience, decision.rules) == (Needs.CONFIRM, Audience.ASKER, ("one", "two"))
+    assert decide_all(rules, [one]).needs is Needs.NOTHING
+
+
+def test_one_refused_refuses_the_whole_and_is_named() -> None:
+    decision = decide_all([rule(resources=["i-1"])], [request(), request(resource=Resource("i-2"))])
+    assert not decision.allowed
+    assert decision.refused == ("i-2",)
+    assert decision.reason == "No rule allows ec2:StopInstances in dev."
+
+
+# Closed doors
+
+
+@pytest.mark.parametrize("rules", [None, 1, [None], [object()], [rule(), None]])
+def test_a2_an_error_while_deciding_is_a_refusal(rules: Any) -> None:
+    decision = decide(rules, request())
+    assert not decision.allowed
+    assert decision.fault
+    assert not decide_all(rules, [request()]).allowed
+    assert not reachable(rules, ANN, OPS, STOP, "dev", "eu-west-1")
+    assert not decide_command(rules, ANN, OPS, LIST, "dev", "eu-west-1").allowed
+
+
+def test_a2_a_store_that_breaks_while_it_is_read_is_a_refusal() -> None:
+    def broken() -> Any:
+        yield rule()
+        raise OSError("the disk is gone")
+
+    assert decide(broken(), request()).fault == "OSError: the disk is gone"
+    assert decide_all([rule()], broken()).fault
+    assert not decide_all([rule()], broken()).allowed
+    assert not decide_all(broken(), [request()]).allowed
+
+
+def test_a2_what_broke_is_for_the_log_and_not_for_the_person() -> None:
+    decision = decide([rule(params={"Force": [False]})], replace(request(), params=None))  # type: ignore[arg-type]
+    assert "NoneType" in decision.fault
+    assert "NoneType" not in decision.reason
+
+
+@pytest.mark.parametrize("shared", [True, None])
+def test_where_another_company_may_read_nothing_is_allowed(shared: bool | None) -> None:
+    place = Place("COPS", shared=shared)
+    assert not allowed([rule()], request(place=place))
+    assert not reachable([rule()], ANN, place, STOP, "dev", "eu-west-1")
+    assert "nothing is allowed here" in decide([rule()], request(place=place)).reason
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        replace(WEB, arn="arn:aws:ec2:eu-west-1:222222222222:instance/i-1"),
+        replace(WEB, arn="arn:aws:ec2:us-east-1:111111111111:instance/i-1"),
+        replace(WEB, id="arn:aws:ec2:eu-west-1:222222222222:instance/i-1", arn=""),
+    ],
+)
+def test_a_resource_of_another_account_or_region_is_refused(resource: Resource) -> None:
+    assert allowed([rule(accounts=["*"])])
+    decision = decide([rule(accounts=["*"])], request(resource=resource))
+    assert not decision.allowed
+    assert decision.refused == (resource.id,)
+    assert "222222222222" not in decision.reason
+
+
+def test_an_arn_that_is_none_is_refused() -> None:
+    assert not allowed([rule()], request(resource=replace(WEB, arn="arn:aws:ec2")))
+
+
+def test_an_arn_without_account_and_region_is_of_this_one() -> None:
+    assert allowed([rule()], request(resource=Resource("b", arn="arn:aws:s3:::b")))
+
+
+def test_an_arn_is_foreign_as_long_as_our_own_account_is_unknown() -> None:
+    assert not allowed([rule()], request(account_id=""))
+
+
+@pytest.mark.parametrize("missing", [{"account": ""}, {"region": ""}])
+def test_a10_no_account_or_no_region_never_means_all_of_them(missing: dict[str, str]) -> None:
+    rules = [rule(accounts=["*"], regions=["*"])]
+    assert not allowed(rules, request(**missing))
+    about = {"account": "dev", "region": "eu-west-1", **missing}
+    assert not reachable(rules, ANN, OPS, STOP, **about)
+
+
+def test_a10_an_empty_list_of_requests_is_no_permission() -> None:
+    decision = decide_all([rule(accounts=["*"])], [])
+    assert (decision.allowed, decision.reason) == (False, "There is nothing to decide.")
+
+
+def test_a5_names_decide_nothing() -> None:
+    impostor = replace(BOB, name="ann")
+    assert not allowed([rule(), rule("g", who={"groups": ["SOPS"]})], request(impostor))
+    assert allowed([rule()], request(replace(ANN, name="nobody")))
+    assert not allowed([rule(channels=["COPS"])], request(place=Place("ops")))
+
+
+@pytest.mark.parametrize(
+    "place", [Place("COPS", thread="1.2"), Place("COPS", direct=True), Place("COPS", member=False)]
+)
+def test_a13_thread_and_direct_message_decide_as_the_channel_does(place: Place) -> None:
+    for rules in ([rule(channels=["COPS"])], [rule()], [rule(channels=["CDEV"])], []):
+        assert decide(rules, request(place=place)) == decide(rules, request(place=OPS))
+
+
+def test_a16_an_operation_that_two_rules_must_grant_is_refused_in_a_sentence() -> None:
+    plan = Plan("x", (Call(STOP, {}, ("i-1",)), Call("ec2:StartInstances", {}, ("i-1",))), (WEB,))
+    decision = decide_all([rule()], asked_by(plan))
+    assert decision.reason == "No rule allows ec2:StartInstances in dev."
+    assert decide_all([rule(), STARTS], asked_by(plan)).allowed
+
+
+# Plans and commands
+
+
+def asked_by(plan: Plan) -> tuple[Request, ...]:
+    about = {"account": "dev", "account_id": "111111111111", "region": "eu-west-1", "effect": Effect.CHANGES}
+    return requests(plan, actor=ANN, place=OPS, **about)  # type: ignore[arg-type]
+
+
+def test_a_plan_is_decided_call_by_call_and_id_by_id() -> None:
+    plan = Plan("x", (Call(STOP, {"Force": True}, ("i-1", "i-2")), Call("ec2:RunInstances", {})), (WEB,))
+    first, second, third = asked_by(plan)
+    assert (first.operation, first.resource, first.params) == (STOP, WEB, {"Force": True})
+    assert (second.resource, third.resource) == (Resource("i-2"), None)
+    assert third.operation == "ec2:RunInstances"
+
+
+def test_an_id_the_plan_did_not_look_at_counts_as_unread() -> None:
+    plan = Plan("x", (Call(STOP, {}, ("i-1", "i-2")),), (WEB,))
+    assert decide_all([rule(tags={"env": ["dev"]})], asked_by(plan)).refused == ("i-2",)
+
+
+def test_a_command_that_reads_needs_its_first_call_only() -> None:
+    rules = [rule(actions=[SEE])]
+    assert decide_command(rules, ANN, OPS, LIST, "dev", "eu-west-1").allowed
+    assert decide_command(rules, ANN, OPS, LIST, "dev", "eu-west-1").needs is Needs.NOTHING
+    assert not decide_command([rule(actions=["ec2:DescribeRegions"])], ANN, OPS, LIST, "dev", "eu-west-1").allowed
+
+
+def test_a12_a_change_is_never_decided_by_its_name() -> None:
+    stop = command("ec2 stop", STOP, effect=Effect.CHANGES)
+    assert not decide_command([rule()], ANN, OPS, stop, "dev", "eu-west-1").allowed
+    assert not decide_command([rule()], ANN, OPS, command("hello"), "dev", "eu-west-1").allowed
+
+
+def test_a_word_of_the_bot_happens_in_no_account() -> None:
+    status = command("status", "bot:Status")
+    rules = [rule(actions=["bot:Status"], accounts=["dev"], regions=["eu-west-1"])]
+    assert decide_command(rules, ANN, OPS, status, "", "").allowed
+    assert decide_command(rules, ANN, OPS, status, "", "").reason == "Allowed by rule one: bot:Status."
+    assert not decide_command(rules, BOB, OPS, status, "", "").allowed
+
+
+# Before anything is read
+
+
+def test_reachable_asks_for_nothing_that_only_aws_knows() -> None:
+    narrow = rule(resources=["i-9"], tags={"env": ["qa"]}, params={"Force": [True]})
+    assert reachable([narrow], ANN, OPS, STOP, "dev", "eu-west-1")
+    assert not reachable([narrow], BOB, OPS, STOP, "dev", "eu-west-1")
+    assert not reachable([narrow], ANN, OPS, "ec2:StartInstances", "dev", "eu-west-1")
+    assert not reachable([narrow], ANN, OPS, STOP, "prod", "eu-west-1")
+
+
+def test_only_a_deny_without_conditions_puts_a_command_out_of_reach() -> None:
+    assert not reachable([rule(), FROZEN], ANN, OPS, STOP, "dev", "eu-west-1")
+    assert reachable([rule(), NO_PROD], ANN, OPS, STOP, "dev", "eu-west-1")
+    assert reachable([rule(), deny(channels=["CDEV"])], ANN, OPS, STOP, "dev", "eu-west-1")

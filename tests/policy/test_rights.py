@@ -1,0 +1,171 @@
+from dataclasses import replace
+
+import pytest
+
+from bot.actor import Actor, Place
+from bot.command import Effect, Resource
+from bot.config.botfile import BotFile, Rule
+from bot.policy.rights import refusal, rights, rights_in_words, who_can
+from tests.rules import ANN, BOB, OPS, ROOT, STOP, WEB, command, deny, request, rule
+
+LIST = command("ec2 list", "ec2:DescribeInstances")
+STOPPING = command("ec2 stop", STOP, effect=Effect.CHANGES)
+START = command("ec2 start", "ec2:StartInstances", effect=Effect.CHANGES)
+STATUS = command("status", "bot:Status")
+HELLO = command("hello")
+COMMANDS = (HELLO, STATUS, LIST, STOPPING, START)
+
+
+def file(*rules: Rule, contact: str | None = None) -> BotFile:
+    accounts = {
+        "dev": {"id": "111111111111", "region": "eu-west-1", "default": True},
+        "prod": {"id": "222222222222", "region": "eu-central-1", "regions": ["eu-*"]},
+    }
+    return BotFile.model_validate({"accounts": accounts, "rules": rules, "contact": contact})
+
+
+def names(found: BotFile, actor: Actor = ANN, place: Place = OPS) -> list[str]:
+    return [right.command.name for right in rights(found, actor, place, COMMANDS)]
+
+
+# What somebody may do
+
+
+def test_a14_only_what_somebody_may_run_is_listed() -> None:
+    rules = file(
+        rule(actions=["ec2:Describe*", STOP]), rule("status", actions=["bot:Status"], who={"groups": ["SOPS"]})
+    )
+    assert names(rules) == ["status", "ec2 list", "ec2 stop"]
+    assert names(rules, BOB) == []
+    assert names(rules, ROOT, Place()) == []
+    assert names(file()) == []
+
+
+def test_a14_what_is_allowed_elsewhere_is_not_listed_here() -> None:
+    rules = file(rule(channels=["COPS"]))
+    assert names(rules) == ["ec2 stop"]
+    assert names(rules, place=Place("CDEV")) == []
+    assert names(rules, place=Place("COPS", shared=True)) == []
+
+
+def test_a14_what_is_denied_throughout_is_not_listed() -> None:
+    assert names(file(rule(), deny())) == []
+    assert names(file(rule(), deny(resources=["i-9"]))) == ["ec2 stop"]
+    assert names(file(rule(accounts=["*"]), deny(accounts=["dev"]))) == ["ec2 stop"]
+
+
+def test_rights_come_with_their_limits() -> None:
+    limited = rule(
+        actions=[STOP, "ec2:StartInstances"],
+        accounts=["*"],
+        regions=["eu-*"],
+        resources=["i-*", "x-1"],
+        tags={"env": ["dev", "staging"], "team": ["web"]},
+        params={"Force": [False]},
+        needs="nothing",
+    )
+    assert rights_in_words(file(limited), ANN, OPS, COMMANDS) == (
+        "ec2 stop, ec2 start in dev and prod in Region eu-* on i-* or x-1 where env=dev or staging and team=web "
+        "with Force=false without being asked to confirm"
+    )
+
+
+def test_commands_with_the_same_limits_stand_together() -> None:
+    rules = file(
+        rule(actions=["ec2:Describe*", STOP]), rule("two", actions=[STOP], accounts=["prod"], tags={"a": ["b"]})
+    )
+    assert rights_in_words(rules, ANN, OPS, COMMANDS) == "ec2 list in dev; ec2 stop in dev or in prod where a=b"
+
+
+def test_a_word_of_the_bot_has_no_account() -> None:
+    assert rights_in_words(file(rule(actions=["bot:*"])), ANN, OPS, COMMANDS) == "status"
+    assert rights_in_words(file(rule(actions=["bot:*"], channels=["CDEV"])), ANN, OPS, COMMANDS) == ""
+
+
+def test_a_rule_for_regions_an_account_does_not_take_is_of_no_use_there() -> None:
+    rules = file(rule(accounts=["*"], regions=["us-east-1"]))
+    assert rights_in_words(rules, ANN, OPS, COMMANDS) == "ec2 stop in dev in Region us-east-1"
+
+
+def test_many_names_are_counted() -> None:
+    many = rule(resources=["i-1", "i-2", "i-3", "i-4", "i-5", "i-6"])
+    assert rights_in_words(file(many), ANN, OPS, COMMANDS) == "ec2 stop in dev on i-1, i-2, i-3, i-4 or 2 more"
+
+
+# No
+
+
+def no(found: BotFile, actor: Actor = ANN, place: Place = OPS, account: str = "prod") -> str:
+    return refusal(found, actor, place, STOPPING, account, names={"SOPS": "oncall", "UANN": "Ann"})
+
+
+def test_a_refusal_says_what_the_asker_may_and_who_can() -> None:
+    oncall = rule("oncall", who={"groups": ["SOPS"]}, accounts=["prod"])
+    dev = rule("dev", who={"users": ["UBOB"]}, accounts=["prod"], tags={"env": ["dev"]})
+    prod = request(BOB, account="prod", account_id="222222222222", resource=Resource("i-9", tags={"env": "prod"}))
+    said = refusal(file(oncall, dev), BOB, OPS, STOPPING, "prod", [prod], {"SOPS": "oncall"})
+    assert said == "Not allowed: ec2 stop in prod. You may stop where env=dev. oncall can."
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ([], ""),
+        ([rule(who={"users": ["UBOB"]})], " You may stop in dev."),
+        ([rule(who={"users": ["UBOB"]}, accounts=["prod"], channels=["CDEV"])], " You may stop from channel CDEV."),
+        (
+            [rule(who={"users": ["UBOB"]}, accounts=["prod"], regions=["eu-west-1"])],
+            " You may stop in Region eu-west-1.",
+        ),
+        ([rule(accounts=["prod"])], " Ann can."),
+        (
+            [rule(accounts=["prod"]), rule("g", accounts=["prod"], who={"groups": ["SOPS", "SDEV"]})],
+            " oncall, SDEV and Ann can.",
+        ),
+        ([rule(accounts=["prod"]), deny(accounts=["prod"])], ""),
+        ([rule(accounts=["prod"]), deny(accounts=["prod"], who={"users": ["UBOB"]})], " Ann can."),
+        ([rule(actions=["ec2:StartInstances"], accounts=["prod"])], ""),
+        ([deny(accounts=["prod"], who={"users": ["UANN"]})], ""),
+    ],
+)
+def test_a_refusal_before_anything_was_read(rules: list[Rule], said: str) -> None:
+    assert no(file(*rules), BOB) == f"Not allowed: ec2 stop in prod.{said}"
+
+
+def test_where_nobody_can_the_refusal_says_whom_to_ask() -> None:
+    assert no(file(contact="UBOSS")) == "Not allowed: ec2 stop in prod. To get more rights, ask UBOSS."
+    assert no(file(contact="UANN")) == "Not allowed: ec2 stop in prod. To get more rights, ask Ann."
+
+
+def test_a_refusal_of_a_word_of_the_bot_names_no_account() -> None:
+    rules = file(rule(actions=["bot:Status"]))
+    assert refusal(rules, BOB, OPS, STATUS, "") == "Not allowed: status. UANN can."
+    assert refusal(rules, BOB, OPS, HELLO, "") == "Not allowed: hello."
+
+
+def test_a_denied_command_is_not_praised_as_allowed() -> None:
+    assert no(file(rule(accounts=["prod"]))) == "Not allowed: ec2 stop in prod."
+    refused = request(account="prod", account_id="222222222222", resource=Resource("i-9", tags={"env": "prod"}))
+    rules = file(rule(accounts=["prod"]), deny(who={"everyone": True}, accounts=["prod"], tags={"env": ["prod"]}))
+    assert refusal(rules, ANN, OPS, STOPPING, "prod", [refused]) == "Not allowed: ec2 stop in prod."
+
+
+@pytest.mark.parametrize("shared", [True, None])
+def test_where_another_company_may_read_a_refusal_names_nobody(shared: bool | None) -> None:
+    said = no(file(rule(accounts=["prod"]), contact="UBOSS"), BOB, Place("COPS", shared=shared))
+    assert said.startswith("Not allowed: ec2 stop in prod. ")
+    assert said.endswith("nothing is allowed here.")
+    assert "Ann" not in said
+
+
+def test_a_refusal_says_nothing_of_the_resource() -> None:
+    secret = replace(WEB, id="i-secret", name="payroll", tags={"env": "payroll"}, arn="")
+    asked = [request(BOB, resource=secret)]
+    said = refusal(file(rule(tags={"env": ["dev"]})), BOB, OPS, STOPPING, "dev", asked)
+    assert said == "Not allowed: ec2 stop in dev."
+
+
+def test_who_can_is_asked_of_exactly_what_was_refused() -> None:
+    rules = file(rule("a", resources=["i-1"]), rule("b", who={"groups": ["SDEV"]}))
+    assert who_can(rules, OPS, STOPPING, "dev") == ("SDEV", "UANN")
+    assert who_can(rules, OPS, STOPPING, "dev", [request(), request(resource=Resource("i-2"))]) == ("SDEV",)

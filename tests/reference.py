@@ -1,0 +1,154 @@
+"""Writes docs/commands.md: every command with its example, typed into a local Slack and answered by the bot.
+
+`python -m tests.reference` writes the page; a test fails where the page is not what would be written. A service whose
+example needs more than the seeded estate has a function `given(whole)` in its own test file, tests/services/test_*.py.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.command import Command, Effect
+from bot.compose import all_commands
+from bot.sandbox.aws.estate import MACHINES
+from tests.whole import Card, Whole, running
+
+PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
+OURS = {machine.id for machine in MACHINES}
+INTRODUCTION = """\
+# Commands
+
+What can be typed after `/aws`. Everywhere: `--account NAME`, `--region REGION`, and `--private` for an answer to you
+alone. An instance is named by its id, `name=web-*`, `tag:env=dev` or `state=running`: words of one kind add up,
+different kinds narrow. The right a command needs is what `actions` in [the allowlist](allowlist.md) names.
+
+`make docs` writes this page from the declarations in `bot/services/`. Each example was typed into the local Slack by
+ana, who is on call, its question confirmed with a click, and what stands below it read from that Slack. Times, and ids
+that AWS makes up, are always the same here.
+"""
+EFFECTS = {Effect.READS: "reads", Effect.CHANGES: "changes, asks first", Effect.DESTROYS: "destroys, asks first"}
+_SAME: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?", lambda found: "2026-01-31 09:30:00"[: len(found[0])]),
+    (r"i-[0-9a-f]{17}", lambda found: found[0] if found[0] in OURS else "i-0123456789abcdef0"),
+    (r"subnet-[0-9a-f]+", "subnet-0123456789abcdef0"),
+    (r'ClientToken="[^"]*"', 'ClientToken="a-token-of-this-run"'),
+    (r"(?m)^(Public IP) \S+$", r"\1 203.0.113.7"),
+    (r"Public IP \d[\d.]+", "Public IP 203.0.113.7"),
+    (r"up \d+ s", "up 12 s"),
+    (r"(Runs open|Messages waiting for Slack) \d+", r"\1 0"),
+    (r"@U0ANA00001", "@ana"),
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command's example as it went: the question where it asked one, the last answer, and the AWS calls seen."""
+
+    command: Command
+    question: Card | None
+    answer: Card
+    calls: tuple[str, ...]
+
+
+def typed(command: Command) -> str:
+    """What is typed for a command's example; the greeting is what `/aws` alone shows."""
+    return "" if command.name == "hello" else command.example
+
+
+def run_example(whole: Whole, command: Command) -> Example:
+    """Type a command's example, click where it asks, and wait for how it ended."""
+    given(whole, command.service)
+    whole.forget_calls()
+    answer = whole.type(typed(command))
+    question = answer if "confirm" in answer.buttons else None
+    if question:
+        whole.click("confirm", question)
+        answer = whole.until(lambda card: card.text.startswith("✅"), question, what="a change that is done")
+    return Example(command, question, answer, tuple(whole.aws_calls()))
+
+
+def given(whole: Whole, service: str) -> None:
+    """Make in AWS what a service's examples speak of, if its tests say how."""
+    name = f"tests.services.test_{service}"
+    if service and importlib.util.find_spec(name):
+        getattr(importlib.import_module(name), "given", lambda _: None)(whole)
+
+
+def run_examples(whole: Whole, commands: Iterable[Command]) -> list[Example]:
+    """Run every example on one estate: those that only read first, so that they see it as it was seeded."""
+    ordered = sorted(commands, key=lambda command: command.effect is not Effect.READS)
+    return [run_example(whole, command) for command in ordered]
+
+
+def page(examples: Iterable[Example]) -> str:
+    """Write the whole reference."""
+    ordered = sorted(examples, key=lambda each: _place(each.command))
+    rows = [
+        f"| [`{each.command.name}`](#{each.command.name.replace(' ', '-')}) | {each.command.summary} "
+        f"| {_effect(each.command)} | {_right(each.command)} |"
+        for each in ordered
+    ]
+    table = "\n".join(["| Command | What it does | Effect | Right it needs |", "| --- | --- | --- | --- |", *rows])
+    return "\n".join([INTRODUCTION, table, "", *map(section, ordered)])
+
+
+def section(example: Example) -> str:
+    """Write one command: usage, options, and how its example went."""
+    command = example.command
+    options = [f"| `{param.label}` | {param.help} |" for param in command.params if param.help]
+    table = ["| Option | |", "| --- | --- |", *options, ""] if options else []
+    reads = [call for call in command.operations if call not in command.calls[:1]] if command.service else []
+    along = f" Along with that right it may call {', '.join(f'`{call}`' for call in reads)}." if reads else ""
+    about = f"{_effect(command).capitalize()}. Needs: {_right(command)}.{along}"
+    usage = ["```text", f"/aws {command.usage}", "```", ""]
+    return "\n".join([f"## {command.name}", "", command.help, "", *usage, *table, about, "", *_went(example)])
+
+
+def _went(example: Example) -> list[str]:
+    said = f"`/aws {typed(example.command)}`".replace(" `", "`")
+    to_whom = ", to the asker alone" if example.answer.only_for or example.answer.channel != "ops" else ""
+    if example.question is None:
+        return [f"Example: {said} answers{to_whom}:", "", *_shown(example.answer)]
+    (label,) = [each["text"]["text"] for name, each in example.question.buttons.items() if name == "confirm"]
+    question = [f"Example: {said} asks:", "", *_shown(example.question)]
+    return [*question, f"and after a click on *{label}* the same message becomes:", "", *_shown(example.answer)]
+
+
+def _shown(card: Card) -> list[str]:
+    return ["```text", *(line.rstrip() for line in same(card.words).split("\n")), "```", ""]
+
+
+def same(words: str) -> str:
+    """Make what differs from run to run the same: times, ids that AWS makes up, addresses."""
+    for pattern, instead in _SAME:
+        words = re.sub(pattern, instead, words)
+    return words
+
+
+def _place(command: Command) -> tuple[str, int]:
+    everything = [each.name for each in all_commands()]
+    return command.service or "~", everything.index(command.name) if command.name in everything else len(everything)
+
+
+def _effect(command: Command) -> str:
+    return EFFECTS[command.effect] if command.service else "answers"
+
+
+def _right(command: Command) -> str:
+    return f"`{command.calls[0]}`" if command.calls else "none"
+
+
+def written() -> str:
+    """Run every example and write the page."""
+    with TemporaryDirectory() as directory, running(Path(directory)) as whole:
+        return page(run_examples(whole, all_commands()))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written())

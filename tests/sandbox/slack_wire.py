@@ -1,0 +1,149 @@
+"""What the tests of the local Slack share: its control API as calls, a real Bolt app, and a bare WebSocket."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.sandbox.slack.workspace import APP_TOKEN, BOT_TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from bot.sandbox.slack.server import SlackServer
+
+BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "action_id": "go", "value": "17"}
+BUTTONS = [{"type": "actions", "block_id": "row", "elements": [BUTTON]}]
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+class Wire:
+    """The control API of one server."""
+
+    def __init__(self, server: SlackServer) -> None:
+        self.server = server
+
+    def order(self, name: str, /, **body: Any) -> dict[str, Any]:
+        return self.post(f"/_control/{name}", body)[1]
+
+    def command(self, text: str = "help", **more: Any) -> dict[str, Any]:
+        return self.order("command", **{"channel": "ops", "user": "ana", "command": "/aws", "text": text} | more)
+
+    def click(self, ts: str, **more: Any) -> dict[str, Any]:
+        action = {"action_id": "go", "value": "17", **more.pop("action", {})}
+        return self.order("interact", **{"channel": "ops", "user": "ana", "messageTs": ts} | more, action=action)
+
+    def messages(self, channel: str = "ops", user: str = "") -> list[dict[str, Any]]:
+        return self.get(f"/_control/messages/{channel}?user={user}")["messages"]
+
+    def log(self, *kinds: str) -> list[dict[str, Any]]:
+        return [each for each in self.get("/_control/log")["entries"] if not kinds or each["kind"] in kinds]
+
+    def payload(self) -> dict[str, Any]:
+        """The last payload made, whether or not somebody was there to take it."""
+        payload: dict[str, Any] = self.log("envelope", "dispatch_failed")[-1]["payload"]
+        return payload
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(self.server.url + path, timeout=10) as answer:
+            return json.load(answer)
+
+    def post(self, url: str, body: Any) -> tuple[int, Any]:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        address = url if url.startswith("http") else self.server.url + url
+        request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def client(self, token: str = BOT_TOKEN) -> WebClient:
+        return WebClient(token=token, base_url=self.server.api_url, retry_handlers=[], timeout=10)
+
+    def connections(self) -> int:
+        return self.get("/_control/state")["connections"]
+
+
+def until(true: Callable[[], Any], seconds: float = 10) -> Any:
+    """The first true value, or a failure when it does not come."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = true()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s")
+
+
+def error_of(call: Callable[[], Any]) -> str:
+    """The error word of a Web API call that is refused."""
+    try:
+        call()
+    except SlackApiError as error:
+        return str(error.response["error"])
+    return "no error"
+
+
+@contextlib.contextmanager
+def bolt(wire: Wire, **handler_options: Any) -> Iterator[App]:
+    """A Bolt app on a real socket; sockets give up reading soon, so that closing is quick."""
+    app = App(client=wire.client(), process_before_response=True)
+    handler = SocketModeHandler(app, APP_TOKEN, **handler_options)
+    before = wire.connections()
+    handler.connect()
+    try:
+        until(lambda: wire.connections() > before)
+        handler.client.current_session.sock.settimeout(0.2)
+        yield app
+    finally:
+        handler.client.auto_reconnect_enabled = False
+        if handler.client.current_session is not None and handler.client.current_session.sock is not None:
+            handler.client.current_session.sock.settimeout(0.2)
+        handler.close()
+
+
+class Peer:
+    """A bare Socket Mode client that acknowledges nothing by itself."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    async def receive(self) -> dict[str, Any]:
+        return json.loads(await self.socket.receive_str(timeout=10))
+
+    async def ack(self, envelope: dict[str, Any], **payload: Any) -> None:
+        await self.socket.send_json({"envelope_id": envelope["envelope_id"], **payload})
+
+
+@contextlib.asynccontextmanager
+async def peer(wire: Wire) -> AsyncIterator[Peer]:
+    """A bare connection, past its hello."""
+    url = wire.client(APP_TOKEN).apps_connections_open(app_token=APP_TOKEN)["url"]
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(url, autoping=False, autoclose=False, max_msg_size=0) as socket,
+    ):
+        bare = Peer(socket)
+        hello = await bare.receive()
+        assert hello["type"] == "hello"
+        yield bare
