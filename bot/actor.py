@@ -8,14 +8,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person the edge has vouched for.
+    """A person the edge has vouched for, or a report of bot.yml.
 
     `slack`: a full member of our workspace (`user` is `U…`/`W…`, `groups` user group ids `S…`). `terminal`: the
-    operating system's user name on the bot's own host, a principal of its own. `name` is for display and decides
+    operating system's user name on the bot's own host, a principal of its own.
+    `report`: a scheduled report of bot.yml, by its name; it may only read. `name` is for display and decides
     nothing.
     """
 
-    kind: Literal["slack", "terminal"]
+    kind: Literal["slack", "terminal", "report"]
     user: str
     team: str = ""
     groups: frozenset[str] = frozenset()

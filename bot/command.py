@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from bot.action import Action
 from bot.params import Param
-from bot.reply import Reply
+from bot.reply import Part, Reply
+
+T = TypeVar("T")
 
 
 class Effect(StrEnum):
@@ -51,6 +54,45 @@ class Aws(Protocol):
         """Return a boto3 client of this run's account and Region, armed with the guard."""
         ...
 
+    def file(self, id_: str) -> Upload:
+        """Return the facts of a file that was shared in Slack (`F…`) or lies on the terminal's disk. Raises Refused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What one account and Region answered: a `value`, or why there is none (`failed`, or not allowed: `skipped`)."""
+
+    account: str
+    region: str
+    value: T | None = None
+    failed: str = ""
+    skipped: str = ""
+
+    @property
+    def where(self) -> str:
+        return f"{self.account} {self.region}"
+
+
+class Estate(Protocol):
+    """A wide command's way to every account and Region of bot.yml that the asker may read."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    def each(self, operation: str, read: Callable[[Aws], T], *, regional: bool = True) -> tuple[Reading[T], ...]:
+        """Read everywhere at once; what fails somewhere is said there and stops nothing. Not `regional`: once each."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file somebody handed in: `id` is Slack's (`F…`) or a path on the terminal's host; `size` in bytes."""
+
+    id: str
+    name: str
+    size: int
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
@@ -65,17 +107,23 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One API call, exactly: `operation` as botocore spells it (`ec2:StopInstances`), and the ids it touches."""
+    """One API call, exactly: `operation` as botocore spells it (`ec2:StopInstances`), and the ids it touches.
+
+    `upload` is streamed as its body, in parts where it is large; `seconds` is how long AWS may take to answer.
+    """
 
     operation: str
     params: Mapping[str, Any]
     ids: tuple[str, ...] = ()
+    upload: Upload | None = None
+    seconds: int = 20
 
 
 def call_text(call: Call) -> str:
     """Write an API call exactly, as a card shows it: `ec2:StopInstances InstanceIds=["i-1"] Force=false`."""
     params = (f"{name}={json.dumps(value, separators=(',', ':'))}" for name, value in call.params.items())
-    return " ".join([call.operation, *params])
+    body = [f"Body=({call.upload.name}, {call.upload.size:,} bytes)"] if call.upload else []
+    return " ".join([call.operation, *params, *body])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +169,18 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What AWS's answer to a change says beyond having been accepted: the verdict in words, and what to show of it.
+
+    `failed` is for an answer that bears an error (a Lambda function that raised).
+    """
+
+    verdict: str
+    parts: tuple[Part, ...] = ()
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Undo:
     """The opposite of a change, where it is safe: its verb, its call, its label, and what it cannot bring back."""
 
@@ -135,7 +195,9 @@ class Command:
     """One thing a person may ask for.
 
     `calls` are the operations that make it what it is: the right to the first is the right to the command; `reads`
-    come with that right. `secret` output goes to the asker alone and is never stored.
+    come with that right. `secret` output goes to the asker alone and is never stored. `outcome` reads AWS's answer to
+    the last call. A `wide` command reads every account and Region that the asker may read: its function gets an
+    Estate. `finds` is the pattern of ids that it shows when they are named in a message.
     """
 
     service: str
@@ -149,7 +211,10 @@ class Command:
     reads: tuple[str, ...] = ()
     follow: Follow | None = None
     undo: Undo | None = None
+    outcome: Callable[[Mapping[str, Any]], Outcome] | None = None
     secret: bool = False
+    wide: bool = False
+    finds: str = ""
     help: str = field(default="", compare=False)
 
     @property

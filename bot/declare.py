@@ -12,23 +12,28 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 from bot.action import Action
-from bot.command import Command, Effect, Follow, Plan, Undo
+from bot.command import Command, Effect, Follow, Outcome, Plan, Undo
 from bot.params import bind, params_of
 from bot.reply import Reply
 
 _MARK = "bot_command"
 
 
-def reads(*calls: str, example: str, secret: bool = False) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
-    """Declare a command that only reads; the right to its first call is the right to it."""
+def reads(
+    *calls: str, example: str, secret: bool = False, wide: bool = False, finds: str = ""
+) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
+    """Declare a command that only reads; the right to its first call is the right to it.
+
+    `finds` is a pattern: ids like that, named in a message, are what it shows.
+    """
 
     def mark(function: Callable[..., Reply]) -> Callable[..., Reply]:
-        command = _command(function, Effect.READS, calls, example, reads=(), secret=secret)
+        command = _command(function, Effect.READS, calls, example, secret=secret, wide=wide, finds=finds)
         setattr(function, _MARK, command)
         return function
 
@@ -42,12 +47,14 @@ def changes(
     destroys: bool = False,
     follow: Follow | None = None,
     undo: Undo | None = None,
+    outcome: Callable[[Mapping[str, Any]], Outcome] | None = None,
 ) -> Callable[[Callable[..., Plan]], Callable[..., Plan]]:
     """Declare a command that changes something; its function plans the calls and the engine makes them."""
 
     def mark(function: Callable[..., Plan]) -> Callable[..., Plan]:
         effect = Effect.DESTROYS if destroys else Effect.CHANGES
-        command = _command(function, effect, calls, example, reads=reads, follow=follow, undo=undo)
+        more = {"reads": reads, "follow": follow, "undo": undo, "outcome": outcome}
+        command = _command(function, effect, calls, example, **more)
         setattr(function, _MARK, command)
         return function
 

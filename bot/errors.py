@@ -2,6 +2,7 @@
 
 BotError
 ├── UsageError        the asker: what was typed cannot be read; says what to type instead
+│   └── MissingError  the asker: what was typed is the beginning of a command; a form can ask for the rest
 ├── Refused           policy: identity, allowlist or limits said no; says which and who can
 ├── AwsError          AWS, as one sentence
 │   ├── AwsRefused    AWS answered no: nothing was done
@@ -26,6 +27,10 @@ class BotError(Exception):
 
 class UsageError(BotError):
     """What was typed cannot be read."""
+
+
+class MissingError(UsageError):
+    """What was typed can be read, and something is missing."""
 
 
 class Refused(BotError):

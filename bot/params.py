@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from bot.action import Action, shown
-from bot.errors import UsageError
+from bot.errors import MissingError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,22 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """Where a form finds what can be chosen: the table that a reading command answers with (`ec2 list state=running`).
+
+    `column` of its first table is the value; its first column is shown beside it.
+    """
+
+    command: str
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileParam:
+    """The value is a file: an id of Slack's (`F…`) or, in a terminal, a path; a form asks for the file itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Param:
     """One word or option of a command."""
 
@@ -40,6 +56,8 @@ class Param:
     required: bool = False
     default: Any = None
     shape: Shape | None = None
+    choices: Choices | None = None
+    file: bool = False
 
     @property
     def flag(self) -> bool:
@@ -117,6 +135,8 @@ def _param(given: inspect.Parameter, hint: Any) -> Param:
         required=required,
         default=None if required else given.default,
         shape=next((note for note in notes if isinstance(note, Shape)), None),
+        choices=next((note for note in notes if isinstance(note, Choices)), None),
+        file=any(isinstance(note, FileParam) for note in notes),
     )
 
 
@@ -133,7 +153,7 @@ def bind(params: tuple[Param, ...], action: Action) -> dict[str, Any]:
     given = {param.name: param.convert(texts) for param, texts in _given(params, action)}
     for param in params:
         if param.required and param.name not in given:
-            raise UsageError(f"{param.label} is missing: {param.help or param.option}.")
+            raise MissingError(f"{param.label} is missing: {param.help or param.option}.")
     return {param.name: param.default for param in params} | given
 
 

@@ -97,7 +97,7 @@ def parse(
 def _with_form(problem: UsageError, command: Command, allowed: Callable[[Command], bool]) -> UsageError:
     """Add how the command is typed; who may not run it anyway learns nothing about it."""
     if allowed(command):
-        return UsageError(problem.sentence + _form(command))
+        return type(problem)(problem.sentence + _form(command))
     return UsageError(f"I cannot read what stands behind {command.name}. To see what you may run, type: help.")
 
 

@@ -66,13 +66,58 @@ class Fields:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """What a reader may do with one row of a table: `verbs` of `service`, typed with `words` and then the row's id.
+
+    `column` holds the ids, `label` what people call the rows.
+    """
+
+    service: str
+    verbs: tuple[str, ...]
+    column: int = 0
+    label: int = 0
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows under column names; `more` counts rows that exist and are not here."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     more: int = 0
+    of: Rows | None = None
     kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line or row of bars: a value a label, None where nothing was measured."""
+
+    name: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Numbers that are easier to see: drawn as a picture where the edge can, said in numbers everywhere."""
+
+    title: str
+    unit: str
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    shape: Literal["line", "bar"] = "line"
+    kind: Literal["chart"] = "chart"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file on the bot's disk that goes with an answer; it is deleted when it was handed over. `size` in bytes."""
+
+    name: str
+    path: str
+    size: int
+    kind: Literal["file"] = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +154,34 @@ class Buttons:
     kind: Literal["buttons"] = "buttons"
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several to pick: `options` are values with their labels; `does` and `run` are a button's."""
+
+    label: str
+    does: str
+    run: str
+    options: tuple[tuple[str, str], ...]
+    kind: Literal["choice"] = "choice"
+
+
 Sign = Literal["", "ok", "busy", "ask", "no", "fail", "unknown"]
-Part = Text | Fields | Table | Code | Note | Buttons
+Part = Text | Fields | Table | Chart | File | Code | Note | Buttons | Choice
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One message. `summary` is its first line and its notification; `sign` is the verdict's mark."""
+    """One message. `summary` is its first line and its notification; `sign` is the verdict's mark.
+
+    `thread` is told below the message. `facts` are what two runs of a report are compared by: subjects with their
+    states, told nowhere.
+    """
 
     summary: str
     parts: tuple[Part, ...] = ()
     sign: Sign = ""
+    thread: tuple[Part, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 def text(*spans: Span) -> Text:

@@ -11,7 +11,26 @@ import unicodedata
 from datetime import UTC, datetime
 from itertools import accumulate
 
-from bot.reply import Bold, Button, Buttons, Code, Fields, Mono, Note, Part, Reply, Span, Table, Text, User, When
+from bot.reply import (
+    Bold,
+    Button,
+    Buttons,
+    Chart,
+    Choice,
+    Code,
+    Fields,
+    File,
+    Mono,
+    Note,
+    Part,
+    Reply,
+    Series,
+    Span,
+    Table,
+    Text,
+    User,
+    When,
+)
 
 NARROW = "Narrow it with name=… or tag:…"
 NO_ROWS = "(none)"
@@ -27,14 +46,16 @@ _UNSEEN = re.compile(
 _GAP = "  "
 _HEARD = 2_000  # characters of a text, and rows of a table, that are looked at to be read aloud
 _ROWS_HEARD = 50
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_SPARKS = 40
 _KEEP = 24  # columns: an instance id (19) is never cut to make a table narrower
 
 
 def plain(reply: Reply, width: int = 100, *, buttons: bool = False) -> str:
     """Write the whole reply, prose wrapped at `width` columns; buttons are named only where asked for."""
     texts = [headline(reply)]
-    for part in reply.parts:
-        body = _part(part, width) if buttons or not isinstance(part, Buttons) else ""
+    for part in (*reply.parts, *reply.thread):
+        body = _part(part, width) if buttons or not isinstance(part, Buttons | Choice) else ""
         if body:
             texts += ["", body] if isinstance(part, Table | Code) else [body]
     return "\n".join(texts)
@@ -147,10 +168,56 @@ def _part(part: Part, width: int) -> str:
             return _labelled(part)
         case Table():
             return _table(part, width)
+        case Chart():
+            return _labelled(charted(part))
+        case File():
+            return f"File: {line(part.name)} ({bytes_in_words(part.size)})"
         case Code():
             return clean(part.text).rstrip("\n") if clean(part.text).strip() else EMPTY
         case Buttons():
             return f"Choose: {_labels(part.buttons)}" if part.buttons else ""
+        case Choice():
+            return f"{line(part.label)}: {', '.join(line(label) for _, label in part.options)}"
+
+
+def charted(chart: Chart) -> Fields:
+    """Say a chart in numbers: a line of blocks and the last, lowest and highest value of each series."""
+    return Fields(tuple((each.name, f"{_sparks(each)} {_range(each, chart.unit)}".strip()) for each in chart.series))
+
+
+def number(value: float) -> str:
+    """Write a number as people read it: thousands apart, small ones to three digits."""
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.3g}"
+
+
+def bytes_in_words(size: float) -> str:
+    """Write a size in bytes, in units of 1,000."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:,.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:,.1f} TB"
+
+
+def _sparks(series: Series) -> str:
+    values = series.values[-_SPARKS:]
+    known = [value for value in values if value is not None]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    steps = len(_BLOCKS) - 1
+    return "".join(
+        " " if value is None else _BLOCKS[round((value - low) / (high - low) * steps) if high > low else 0]
+        for value in values
+    )
+
+
+def _range(series: Series, unit: str) -> str:
+    known = [value for value in series.values if value is not None]
+    if not known:
+        return "no data"
+    last, low, high = (f"{number(value)} {unit}".strip() for value in (known[-1], min(known), max(known)))
+    return f"last {last}, lowest {low}, highest {high}"
 
 
 def _labelled(fields: Fields) -> str:
@@ -173,10 +240,16 @@ def _spoken(part: Part) -> str:
         case Table():
             rows = "; ".join(", ".join(line(cell[:_HEARD]) for cell in row if cell) for row in part.rows[:_ROWS_HEARD])
             return f"{len(part.rows) + part.more:,} rows: {rows}" if part.rows else NO_ROWS
+        case Chart():
+            return ", ".join(f"{line(name)} {value}" for name, value in charted(part).pairs)
+        case File():
+            return f"File {line(part.name)}, {bytes_in_words(part.size)}"
         case Code():
             return f"(output of {part.text.count(chr(10)) + 1:,} lines)"
         case Buttons():
             return f"Choose: {_labels(part.buttons)}" if part.buttons else ""
+        case Choice():
+            return line(part.label)
 
 
 def _labels(buttons: tuple[Button, ...]) -> str:

@@ -26,8 +26,8 @@ from bot.aws import models
 from bot.aws.credentials import Source
 from bot.aws.errors import translated
 from bot.aws.guard import Pass, armed, hold
-from bot.command import Call
-from bot.errors import AwsRefused, AwsUnsent
+from bot.command import Call, Upload
+from bot.errors import AwsRefused, AwsUnsent, UsageError
 
 _WHO_AM_I = Pass(reads=frozenset({"sts:GetCallerIdentity"}))
 """The gateway's own call, made for no command."""
@@ -44,6 +44,10 @@ CHANGING = Config(read_timeout=20, retries={"mode": "standard", "total_max_attem
 _THROTTLED_WAITS = (0.5, 1.0, 2.0)
 
 
+def no_files(_id: str) -> Upload:
+    raise UsageError("No file can be handed in here.")
+
+
 @dataclass(frozen=True)
 class Door:
     """One run's way to AWS: see `bot.command.Aws`."""
@@ -54,6 +58,10 @@ class Door:
     token: str
     granted: Pass
     config: Config = READING
+    files: Callable[[str], Upload] = no_files
+
+    def file(self, id_: str) -> Upload:
+        return self.files(id_)
 
     def client(self, service: str) -> Any:
         return armed(self.gateway.client(self.account, self.region, service, self.config), self.granted)
@@ -148,10 +156,17 @@ class Gateway:
         self._sleep = sleep
         self._ways = {name: _Way() for name in accounts}
 
-    def reading(self, account: str, region: str, operations: tuple[str, ...], token: str = "") -> Door:
+    def reading(
+        self,
+        account: str,
+        region: str,
+        operations: tuple[str, ...],
+        token: str = "",
+        files: Callable[[str], Upload] = no_files,
+    ) -> Door:
         """Open a way to AWS for these operations and no others. Raises AwsError for a wrong account."""
         self._pin(account)
-        return Door(self, account, region, token, Pass(reads=frozenset(operations)))
+        return Door(self, account, region, token, Pass(reads=frozenset(operations)), files=files)
 
     def send(self, account: str, region: str, call: Call) -> Mapping[str, Any]:
         """Make one change, once; sent again only where AWS turned it away unread. Raises AwsError."""

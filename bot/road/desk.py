@@ -13,15 +13,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from bot.action import Action
 from bot.actor import Actor, Place
 from bot.aws.errors import translated
 from bot.aws.gateway import Gateway
-from bot.command import Command, Effect, Plan
+from bot.command import Command, Effect, Plan, Upload
 from bot.config.botfile import Account, BotFile
-from bot.errors import Refused
+from bot.errors import Refused, UsageError
 from bot.parse import Commands, Defaults
 from bot.policy.decide import Decision, decide, decide_all, decide_command, reachable, read_request, requests
 from bot.policy.match import Request
@@ -49,6 +49,28 @@ class Directory(Protocol):
     def name(self, id_: str) -> str:
         """Return what a person or user group is called, for display alone; the id where nobody knows."""
         ...
+
+
+class Files(Protocol):
+    """Finds and reads the files that people hand in: Slack's, or those on a terminal's disk."""
+
+    def facts(self, id_: str, run: Run) -> Upload:
+        """Say what a file is. Raises Refused where whoever asked may not see it, UsageError where there is none."""
+        ...
+
+    def open(self, id_: str) -> BinaryIO:
+        """Open a file to read it once, from its beginning, piece by piece; the caller closes it. Raises SlackError."""
+        ...
+
+
+class NoFiles:
+    """Where no file can be handed in."""
+
+    def facts(self, id_: str, run: Run) -> Upload:
+        raise UsageError(f"No file can be handed in here ({id_}, asked for in {run.channel or 'a terminal'}).")
+
+    def open(self, id_: str) -> BinaryIO:
+        raise UsageError(f"No file can be handed in here ({id_}).")
 
 
 @dataclass(frozen=True)
@@ -147,6 +169,7 @@ class Desk:
     secrets: dict[str, Reply] = field(default_factory=dict)
     pulse: Pulse = field(default_factory=Pulse)
     hands: Hands = field(default_factory=Hands)
+    files: Files = field(default_factory=NoFiles)
 
     def move(self, run: Run, to: State, **changes: Any) -> Run | None:
         """Move a run, write the audit row, and mark that it has something to tell; None where another was first.
@@ -187,7 +210,9 @@ class Desk:
 
     def plan(self, run: Run, command: Command, action: Action) -> Plan:
         """Let a command look at AWS and say what it would do. Raises AwsError, UsageError."""
-        aws = self.gateway.reading(action.account, action.region, command.reads, token=run.id)
+        aws = self.gateway.reading(
+            action.account, action.region, command.reads, run.id, lambda id_: self.files.facts(id_, run)
+        )
         with translated(command.calls[0], changes=False):
             plan = command.perform(aws, action)
         assert isinstance(plan, Plan)

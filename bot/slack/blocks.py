@@ -16,12 +16,44 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from bot.reply import Bold, Button, Buttons, Code, Fields, Mono, Note, Part, Reply, Span, Table, Text, User, When
+from bot.reply import (
+    Bold,
+    Button,
+    Buttons,
+    Chart,
+    Choice,
+    Code,
+    Fields,
+    File,
+    Mono,
+    Note,
+    Part,
+    Reply,
+    Span,
+    Table,
+    Text,
+    User,
+    When,
+)
 from bot.slack import mrkdwn
 from bot.slack.elements import Block, mrkdwn_text, notice, paragraph, plain, section, styled
 from bot.slack.fit import LEAST, PER_BLOCK, clip, cost, fit, place, units, within_bytes
 from bot.slack.table import aligned, one_table, table_blocks
-from bot.text import EMPTY, NARROW, aloud, at_word, characters_left, clean, columns_of, cut, line, moment, said
+from bot.text import (
+    EMPTY,
+    NARROW,
+    aloud,
+    at_word,
+    bytes_in_words,
+    characters_left,
+    charted,
+    clean,
+    columns_of,
+    cut,
+    line,
+    moment,
+    said,
+)
 
 SIGNS = {"": "", "ok": "✅", "busy": "⏳", "ask": "⚠️", "no": "⛔", "fail": "❌", "unknown": "❓"}
 _HEADLINE = 300
@@ -82,8 +114,29 @@ def _rich(part: Part, room: int) -> list[Block]:
             return _small_print(part, room)
         case Table():
             return table_blocks(part, room)
+        case Chart():
+            return _prose(list(_field_elements(charted(part))), room)
+        case File():
+            return [notice(_named(part))]
         case Buttons():
             return list(_actions(part))
+        case Choice():
+            return [_select(part)]
+
+
+def _named(file: File) -> str:
+    return f"{line(file.name)}, {bytes_in_words(file.size)}: below, in the thread."
+
+
+def _select(part: Choice) -> Block:
+    """A menu; its values are row numbers or names, never a command. Slack takes 100 options of 75 characters."""
+    options = [{"text": plain(cut(line(label) or "–", 37)), "value": value[:75]} for value, label in part.options[:100]]
+    menu = {"type": "static_select", "placeholder": plain(cut(line(part.label), 75)), "options": options}
+    return {
+        "type": "actions",
+        "block_id": f"{part.does}:{part.run}"[:_ID],
+        "elements": [menu | {"action_id": part.does}],
+    }
 
 
 def _prose(elements: list[Block], room: int) -> list[Block]:
@@ -183,6 +236,12 @@ def _flat(part: Part, room: int) -> list[Block]:
             return list(_actions(part))
         case Table():
             return _fences(Code(aligned(part)), room)
+        case Chart():
+            return _sections(("".join(element["text"] for element in _field_elements(charted(part))),), room)
+        case File():
+            return [notice(_named(part), rich=False)]
+        case Choice():
+            return [_select(part)]
 
 
 def _sections(spans: tuple[Span, ...], room: int) -> list[Block]:

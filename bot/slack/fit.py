@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.reply import Buttons, Code, Fields, Note, Part, Table, Text
+from bot.reply import Buttons, Chart, Choice, Code, Fields, File, Note, Part, Table, Text
 from bot.slack.elements import Block
 from bot.slack.mrkdwn import escape
 from bot.text import at_word
@@ -20,7 +20,7 @@ NOTICE = PER_BLOCK + 150  # one sentence about what was cut
 LEAST = PER_BLOCK + NOTICE  # a part's own block and its notice: with less room than this it is left out whole
 TEXT_BYTES = 4_000  # chat.update and chat.postEphemeral count bytes, not characters
 
-_ORDER: dict[type, int] = {Buttons: 0, Fields: 1, Note: 2, Text: 3, Table: 4, Code: 4}
+_ORDER: dict[type, int] = {Buttons: 0, Choice: 0, File: 1, Fields: 1, Chart: 1, Note: 2, Text: 3, Table: 4, Code: 4}
 
 
 def units(text: str) -> int:

@@ -20,7 +20,10 @@ _CLAIM_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """One run's message: where it stands in Slack, and what is still to be told. Lower `rank` goes first."""
+    """One run's message: where it stands in Slack, and what is still to be told. Lower `rank` goes first.
+
+    `extras` counts the pieces told below the message (thread, pictures, files); `owner` is the process that claimed it.
+    """
 
     run: str
     channel: str = ""
@@ -34,6 +37,8 @@ class Telling:
     failed_since: float = 0.0
     doubtful: bool = False
     gave_up: str = ""
+    extras: int = 0
+    owner: str = ""
 
 
 class Outbox:

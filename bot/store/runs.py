@@ -53,7 +53,11 @@ OWNED = frozenset({State.RECEIVED, State.SENDING})
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One request and what became of it. `seen` holds each resource's last state; times are epoch seconds or 0."""
+    """One request and what became of it; times are epoch seconds or 0.
+
+    `seen` holds each resource's last state, `answer` what AWS's answer to a change says (a Reply), `view` how a stored
+    result is looked at. A run of a report bears its id and the moment it was scheduled for.
+    """
 
     id: str
     state: State
@@ -76,6 +80,10 @@ class Run:
     rules: str = ""
     by: str = ""
     undoes: str = ""
+    answer: str = ""
+    view: str = ""
+    report: str = ""
+    scheduled_for: float = 0.0
     created_at: float = 0.0
     confirmed_at: float = 0.0
     ended_at: float = 0.0

@@ -15,7 +15,7 @@ runs = Table(
     Column("actor_kind", String(16), nullable=False),
     Column("team", String(32), nullable=False),
     Column("user", String(64), nullable=False),
-    Column("user_name", String(128), nullable=False),
+    Column("user_name", Text, nullable=False),
     Column("channel", String(32), nullable=False),
     Column("thread", String(32), nullable=False),
     Column("audience", String(16), nullable=False),
@@ -30,11 +30,16 @@ runs = Table(
     Column("rules", Text, nullable=False),
     Column("by", String(64), nullable=False),
     Column("undoes", String(16), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("view", Text, nullable=False),
+    Column("report", String(16), nullable=False),
+    Column("scheduled_for", Float, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("confirmed_at", Float, nullable=False),
     Column("ended_at", Float, nullable=False),
     Column("due_at", Float, nullable=False),
     Index("runs_due", "state", "due_at"),
+    Index("runs_report", "report", "scheduled_for"),
 )
 
 calls = Table(
@@ -62,7 +67,7 @@ deliveries = Table(
 holds = Table(
     "holds",
     metadata,
-    Column("resource", String(255), primary_key=True),
+    Column("resource", Text, primary_key=True),
     Column("run", String(16), nullable=False, index=True),
 )
 
@@ -81,6 +86,8 @@ outbox = Table(
     Column("failed_since", Float, nullable=False),
     Column("doubtful", Boolean, nullable=False),
     Column("gave_up", String(64), nullable=False),
+    Column("extras", Integer, nullable=False),
+    Column("owner", String(16), nullable=False),
     Index("outbox_due", "due_at"),
 )
 
@@ -107,4 +114,38 @@ processes = Table(
     Column("started_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
     Column("facts", Text, nullable=False),
+)
+
+forms = Table(
+    "forms",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("user", String(64), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("thread", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", Float, nullable=False, index=True),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("source", String(16), nullable=False),
+    Column("team", String(32), nullable=False),
+    Column("user", String(64), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("schedule", Text, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("command", Text, nullable=False),
+    Column("paused", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("next_at", Float, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("last_run", String(16), nullable=False),
+    Column("alarmed_for", Float, nullable=False),
+    Index("reports_due", "next_at"),
 )

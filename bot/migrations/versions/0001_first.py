@@ -44,8 +44,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_deliveries_at", "deliveries", ["at"])
     op.create_table(
+        "forms",
+        sa.Column("id", sa.String(length=16), primary_key=True),
+        sa.Column("team", sa.String(length=32), nullable=False),
+        sa.Column("user", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=32), nullable=False),
+        sa.Column("thread", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+    )
+    op.create_index("ix_forms_created_at", "forms", ["created_at"])
+    op.create_table(
         "holds",
-        sa.Column("resource", sa.String(length=255), primary_key=True),
+        sa.Column("resource", sa.Text(), primary_key=True),
         sa.Column("run", sa.String(length=16), nullable=False),
     )
     op.create_index("ix_holds_run", "holds", ["run"])
@@ -63,6 +74,8 @@ def upgrade() -> None:
         sa.Column("failed_since", sa.Float(), nullable=False),
         sa.Column("doubtful", sa.Boolean(), nullable=False),
         sa.Column("gave_up", sa.String(length=64), nullable=False),
+        sa.Column("extras", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=16), nullable=False),
     )
     op.create_index("outbox_due", "outbox", ["due_at"])
     op.create_table(
@@ -73,6 +86,26 @@ def upgrade() -> None:
         sa.Column("facts", sa.Text(), nullable=False),
     )
     op.create_table(
+        "reports",
+        sa.Column("id", sa.String(length=16), primary_key=True),
+        sa.Column("name", sa.String(length=64), nullable=False, unique=True),
+        sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("team", sa.String(length=32), nullable=False),
+        sa.Column("user", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=32), nullable=False),
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
+        sa.Column("command", sa.Text(), nullable=False),
+        sa.Column("paused", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+        sa.Column("next_at", sa.Float(), nullable=False),
+        sa.Column("last_at", sa.Float(), nullable=False),
+        sa.Column("last_run", sa.String(length=16), nullable=False),
+        sa.Column("alarmed_for", sa.Float(), nullable=False),
+    )
+    op.create_index("reports_due", "reports", ["next_at"])
+    op.create_table(
         "runs",
         sa.Column("id", sa.String(length=16), primary_key=True),
         sa.Column("state", sa.String(length=16), nullable=False),
@@ -80,7 +113,7 @@ def upgrade() -> None:
         sa.Column("actor_kind", sa.String(length=16), nullable=False),
         sa.Column("team", sa.String(length=32), nullable=False),
         sa.Column("user", sa.String(length=64), nullable=False),
-        sa.Column("user_name", sa.String(length=128), nullable=False),
+        sa.Column("user_name", sa.Text(), nullable=False),
         sa.Column("channel", sa.String(length=32), nullable=False),
         sa.Column("thread", sa.String(length=32), nullable=False),
         sa.Column("audience", sa.String(length=16), nullable=False),
@@ -95,9 +128,14 @@ def upgrade() -> None:
         sa.Column("rules", sa.Text(), nullable=False),
         sa.Column("by", sa.String(length=64), nullable=False),
         sa.Column("undoes", sa.String(length=16), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("view", sa.Text(), nullable=False),
+        sa.Column("report", sa.String(length=16), nullable=False),
+        sa.Column("scheduled_for", sa.Float(), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.Column("confirmed_at", sa.Float(), nullable=False),
         sa.Column("ended_at", sa.Float(), nullable=False),
         sa.Column("due_at", sa.Float(), nullable=False),
     )
     op.create_index("runs_due", "runs", ["state", "due_at"])
+    op.create_index("runs_report", "runs", ["report", "scheduled_for"])
