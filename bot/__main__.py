@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+from bot import logs
 from bot.errors import BotError
 
 
@@ -25,10 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         from bot.sandbox.parent import die_with_parent  # noqa: PLC0415 - as above
 
         die_with_parent()
-    level = logging.getLevelNamesMapping().get(os.environ.get("BOT_LOG", options.log).upper(), logging.INFO)
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(name)s %(message)s")
-    for noisy in ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "apscheduler", "alembic", "werkzeug"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logs.begin(os.environ.get("BOT_LOG", options.log), os.environ.get("BOT_LOG_FORMAT", options.log_format))
     try:
         return int(options.do(options))
     except BotError as error:
@@ -42,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m bot", description="Run AWS from Slack.")
     parser.add_argument("--loopback-only", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--dies-with-parent", action="store_true", help=argparse.SUPPRESS)
-    parser.set_defaults(log="warning")
+    parser.set_defaults(log="warning", log_format="human")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, help="the allowlist (default: BOT_CONFIG or bot.yml)")
@@ -51,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--slack-api-url", help="another server that speaks Slack's API")
     common.add_argument("--aws-endpoint-url", help="another server that speaks AWS's API")
     run = verbs.add_parser("run", parents=[common], help="run the bot on Slack")
-    run.set_defaults(do=_run, log="info")
+    run.set_defaults(do=_run, log="info", log_format="auto")
     shell = verbs.add_parser("shell", parents=[common], help="the same bot in a terminal")
     shell.add_argument("-c", dest="command", help="one command, then exit")
     shell.add_argument("--yes", action="store_true", help="confirm changes")
@@ -87,6 +85,7 @@ def _run(options: argparse.Namespace) -> int:
     from bot.terminal.options import settings_from  # noqa: PLC0415 - as above
 
     settings = settings_from(options)
+    logs.begin(settings.log, settings.log_format)
     if not settings.config.exists():
         logging.getLogger("bot").warning("%s", missing(settings.config))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does: wherever the main thread waits

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from bot.errors import ConfigError
 
+_FORMATS = ("auto", "json", "human")
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -29,6 +30,7 @@ class Settings:
     config: Path = Path("bot.yml")
     database_url: str = field(default="sqlite:///bot.db", repr=False)
     log: str = "info"
+    log_format: str = "auto"
     slack_api_url: str | None = None
     aws_endpoint_url: str | None = None
 
@@ -47,6 +49,7 @@ class Settings:
             config=Path(given.get("BOT_CONFIG", "bot.yml")),
             database_url=given.get("BOT_DATABASE_URL", "sqlite:///bot.db"),
             log=given.get("BOT_LOG", "info").lower(),
+            log_format=given.get("BOT_LOG_FORMAT", "auto").lower(),
             slack_api_url=slack_api_url or given.get("SLACK_API_URL"),
             aws_endpoint_url=aws_endpoint_url or given.get("AWS_ENDPOINT_URL"),
         )
@@ -102,8 +105,12 @@ def _wrong_tokens(given: Mapping[str, str]) -> list[str]:
 
 
 def _wrong_log(given: Mapping[str, str]) -> list[str]:
-    level = given.get("BOT_LOG", "info")
-    return [] if level.lower() in _LEVELS else [f"BOT_LOG is one of {', '.join(_LEVELS)}, not {level!r}."]
+    known = {"BOT_LOG": _LEVELS, "BOT_LOG_FORMAT": _FORMATS}
+    return [
+        f"{name} is one of {', '.join(values)}, not {given[name]!r}."
+        for name, values in known.items()
+        if given.get(name, values[0]).lower() not in values
+    ]
 
 
 def _far_endpoints(given: Mapping[str, str], slack: str | None, aws: str | None) -> list[str]:

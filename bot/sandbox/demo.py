@@ -167,7 +167,7 @@ def command(directory: Path, slack_url: str, aws_url: str) -> list[str]:
 def credentials(environment: dict[str, str]) -> dict[str, str]:
     """Return an environment with the sandbox's tokens and keys."""
     aws = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
-    slack = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "BOT_LOG": "info"}
+    slack = {"SLACK_BOT_TOKEN": BOT_TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "BOT_LOG": "info", "BOT_LOG_FORMAT": "human"}
     return {**environment, **aws, **slack}
 
 

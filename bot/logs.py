@@ -1,0 +1,69 @@
+"""The log: JSON lines for machines, plain lines for a terminal; no token, key or response_url in either.
+
+One line of JSON an event: `time` (UTC, ISO 8601), `level`, `logger`, `message`, `run` where it is about one, and
+`exception`. The redaction is a net below the code's own care: what looks like a secret is replaced wherever it stands.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
+
+_NOISY = ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "apscheduler", "alembic", "werkzeug", "matplotlib")
+_SECRETS = re.compile(
+    r"xox[a-z]-[\w-]{6,}|xapp-[\w-]{6,}|xoxe\.[\w.-]{6,}"  # Slack's tokens
+    r"|(?<=hooks\.slack\.com/)[\w/-]+|(?<=/response/)[\w/-]{8,}"  # response_urls
+    r"|(?<=[?&]ticket=)[\w-]+"  # the socket's address
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|(?<=X-Amz-Signature=)[0-9a-f]+|(?<=X-Amz-Security-Token=)[^&\s]+"  # AWS's
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # a database's user and password
+)
+_RUN = re.compile(r"\b[Rr]un ([a-hjkmnp-z2-9]{12})\b")
+
+
+def redacted(text: str) -> str:
+    """Replace what looks like a secret."""
+    return _SECRETS.sub("[redacted]", text)
+
+
+def begin(level: str, form: str = "auto") -> None:
+    """Log to standard error from now on; `auto` is human where that is a terminal and JSON elsewhere."""
+    handler = logging.StreamHandler(sys.stderr)
+    human = form == "human" or (form != "json" and sys.stderr.isatty())
+    handler.setFormatter(_Human() if human else _Json())
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    logging.basicConfig(level=number, handlers=[handler], force=True)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Human(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
+class _Json(JsonFormatter):
+    def __init__(self) -> None:
+        super().__init__("%(message)s", json_ensure_ascii=False)
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        super().add_fields(log_data, record, message_dict)
+        about = _RUN.search(record.getMessage())
+        log_data |= {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            **({"run": about[1]} if about else {}),
+        }
+        if "exc_info" in log_data:
+            log_data["exception"] = log_data.pop("exc_info")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
