@@ -4,7 +4,7 @@ PORT ?= 8765
 BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo test check proof bench docs lock clean
+.PHONY: demo test check audit proof bench docs lock pin sbom clean
 
 demo: .venv/demo       ## the bot between a local Slack and a local AWS
 	@$(BIN)/python -m bot demo --port $(PORT)
@@ -17,7 +17,11 @@ check: .venv/dev       ## every gate: format, lint, types, imports, tests with c
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory audit
 	@$(MAKE) --no-print-directory test TESTS="--cov --cov-report=term $(TESTS)"
+
+audit: .venv/dev       ## known vulnerabilities of what is pinned, where the advisories can be reached
+	@$(BIN)/python -m tests.audit
 
 proof: .venv/dev       ## the long proofs: kills, outages, large estates
 	@$(BIN)/python -m pytest -m slow $(TESTS)
@@ -41,10 +45,23 @@ docs: .venv/dev        ## write the generated pages anew
 	@touch $@ .venv/demo
 
 lock:                  ## pin every dependency, with hashes
-	for extra in "" demo dev; do \
+	for file in requirements= requirements-demo=demo requirements-dev=dev requirements-image=charts,postgres; do \
 	  uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	    --python-version 3.11 $${extra:+--extra $$extra} pyproject.toml -o requirements$${extra:+-$$extra}.txt; \
+	    --python-version 3.11 $$(echo "$${file#*=}" | tr , '\n' | sed '/./s/^/--extra=/') pyproject.toml \
+	    -o $${file%%=*}.txt; \
 	done
 
+pin:                   ## write the base image's digest into the Dockerfile (asks with docker's client; needs no engine)
+	@base=$$(sed -n 's/^FROM \(python:[^@ ]*\).*/\1/p' Dockerfile | head -n 1); \
+	digest=$$(docker buildx imagetools inspect $$base --format '{{.Manifest.Digest}}'); \
+	case $$digest in sha256:*) ;; *) echo "No digest for $$base: $$digest"; exit 1;; esac; \
+	sed -i "s|^FROM python:[^ ]*|FROM $$base@$$digest|" Dockerfile; echo "$$base@$$digest"
+
+sbom: .venv/dev        ## what the image would hold, with licences, as CycloneDX: sbom.json
+	@rm -rf .venv/image && $(PYTHON) -m venv .venv/image
+	@.venv/image/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-image.txt
+	@$(BIN)/cyclonedx-py environment .venv/image/bin/python --pyproject pyproject.toml --output-reproducible -o sbom.json
+	@rm -rf .venv/image; echo "sbom.json"
+
 clean:
-	rm -rf .venv .demo .coverage .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .demo sbom.json .coverage .mypy_cache .ruff_cache .hypothesis .import_linter_cache

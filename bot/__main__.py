@@ -129,7 +129,12 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from bot.sandbox.demo import demo  # noqa: PLC0415 - as above
+    try:
+        from bot.sandbox.demo import demo  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as error:
+        raise BotError(
+            f"The demo is not part of this installation ({error.name} is missing): run it from a checkout, `make demo`."
+        ) from error
 
     return demo(options.port, options.dir or Path(".demo") / str(options.port))
 
