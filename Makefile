@@ -31,6 +31,7 @@ bench: .venv/dev       ## the figures
 
 docs: .venv/dev        ## write the generated pages anew
 	@$(BIN)/python -m tests.reference
+	@$(BIN)/python -m tests.licences
 
 .venv/demo: requirements-demo.txt
 	@echo "Setting up .venv (once)…"
