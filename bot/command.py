@@ -20,6 +20,9 @@ from bot.reply import Part, Reply
 
 T = TypeVar("T")
 
+ANSWER_BYTES = 100_000
+"""How much of a stream in AWS's answer is read for an Outcome; one byte more says that there was more."""
+
 
 class Effect(StrEnum):
     """What a command does to AWS."""
@@ -172,7 +175,9 @@ class Follow:
 class Outcome:
     """What AWS's answer to a change says beyond having been accepted: the verdict in words, and what to show of it.
 
-    `failed` is for an answer that bears an error (a Lambda function that raised).
+    It is read from the answer with its streams as bytes, at most `ANSWER_BYTES` and one of each, and stored as it is:
+    it holds what was asked for and nothing else. `failed` is for an answer that bears an error (a Lambda function that
+    raised).
     """
 
     verdict: str

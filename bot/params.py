@@ -65,8 +65,8 @@ class Param:
 
     @property
     def option(self) -> str:
-        """The option's name as typed: `key_name` is `--key-name`."""
-        return self.name.replace("_", "-")
+        """The option's name as typed: `key_name` is `--key-name`, and `async_`, which Python keeps, `--async`."""
+        return self.name.rstrip("_").replace("_", "-")
 
     @property
     def usage(self) -> str:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 from botocore import exceptions as raised
 
+from bot.aws.advice import advice
 from bot.aws.families import (
     DENIED,
     EXPIRED,
@@ -101,6 +102,9 @@ def _answered(error: raised.ClientError, operation: str, *, changes: bool) -> Aw
 
 
 def _sentence(code: str, message: str, operation: str) -> str:
+    if advice(operation, code):
+        told = f" AWS's words: {message}" if message else ""
+        return f"Nothing was done: {advice(operation, code)} ({operation}, {code}).{told}"
     if code in THROTTLED:
         return f"AWS is throttling {operation} ({code}): nothing was done. Try again in a minute."
     if code in EXPIRED:

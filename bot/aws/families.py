@@ -11,6 +11,8 @@ from enum import Enum, auto
 from botocore import exceptions as raised
 from botocore.parsers import ResponseParserError
 
+from bot.aws.advice import DID_NOT_RUN
+
 
 class Family(Enum):
     """What a botocore exception says about the request."""
@@ -222,7 +224,7 @@ NO_CAPACITY = frozenset(
     }
 )
 """EC2 says these with status 500, and yet it means no."""
-NOTHING_DONE = THROTTLED | NO_CAPACITY
+NOTHING_DONE = THROTTLED | NO_CAPACITY | frozenset(DID_NOT_RUN)
 FOR_CREDENTIALS = frozenset(
     {"AssumeRole", "AssumeRoleWithWebIdentity", "GetRoleCredentials", "CreateToken", "CreateOAuth2Token"}
 )

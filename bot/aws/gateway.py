@@ -44,6 +44,12 @@ CHANGING = Config(read_timeout=20, retries={"mode": "standard", "total_max_attem
 _THROTTLED_WAITS = (0.5, 1.0, 2.0)
 
 
+@cache
+def changing(seconds: int) -> Config:
+    """Return the one configuration of changes that AWS may take so long to answer: clients are kept by it."""
+    return CHANGING if seconds == 20 else CHANGING.merge(Config(read_timeout=seconds))
+
+
 def no_files(_id: str) -> Upload:
     raise UsageError("No file can be handed in here.")
 
@@ -171,7 +177,8 @@ class Gateway:
     def send(self, account: str, region: str, call: Call) -> Mapping[str, Any]:
         """Make one change, once; sent again only where AWS turned it away unread. Raises AwsError."""
         self._pin(account)
-        door = Door(self, account, region, "", Pass(exactly=((call.operation, call.params),)), CHANGING)
+        granted = Pass(exactly=((call.operation, call.params),))
+        door = Door(self, account, region, "", granted, changing(call.seconds))
         for wait in (*_THROTTLED_WAITS, None):
             try:
                 return self._once(door, call)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from bot.command import Command, Effect, Plan, Resource, call_text
 from bot.reply import Bold, Button, Buttons, Mono, Note, Part, Reply, Span, Text, User, When, from_json, note, text
 from bot.road.desk import Desk
+from bot.road.outcomes import failure, told
 from bot.road.sending import unsent
 from bot.store.runs import ENDED, Run, State
 
@@ -72,10 +73,12 @@ def _under_way(desk: Desk, run: Run, command: Command, plan: Plan) -> Reply:
 
 
 def _done(desk: Desk, run: Run, command: Command, plan: Plan) -> Reply:
-    states = run.states
-    verdict = _verdict(states.values()) if states else f"AWS accepted the {command.verb}"
+    states, answer = run.states, told(run)
+    accepted = answer.summary if answer else f"AWS accepted the {command.verb}"
+    verdict = _verdict(states.values()) if states else accepted
     left = _left(desk, run, command)
-    parts = (*_found(run), *_resources(plan, states), *_skipped(plan), *_by(run), *left)
+    shown = _resources(plan, states) if states or not answer else ()
+    parts = (*_found(run), *shown, *_answered(answer), *_skipped(plan), *_by(run), *left)
     return Reply(_headline(desk, run, plan, verdict), (*parts, *_undo_button(desk, run, command)), "ok")
 
 
@@ -83,7 +86,9 @@ def _unknown(desk: Desk, run: Run, command: Command, plan: Plan) -> Reply:
     looking = "Looking at what AWS shows." if command.follow else _cannot_see(command)
     looking = "I have stopped looking; check in AWS." if command.follow and run.ended_at else looking
     summary = _headline(desk, run, plan, "unknown")
-    return Reply(summary, (text(run.why), text(looking), *_resources(plan, run.states), *_by(run)), "unknown")
+    advice = () if command.follow else tuple(map(note, plan.notes))
+    parts = (text(run.why), text(looking), *advice, *_resources(plan, run.states), *_by(run))
+    return Reply(summary, parts, "unknown")
 
 
 def _cannot_see(command: Command) -> str:
@@ -95,10 +100,13 @@ def _ended(desk: Desk, run: Run, command: Command, plan: Plan) -> Reply:
     nothing = run.state is not State.FAILED or not _any_accepted(desk, run)
     words = {State.FAILED: "failed", State.REFUSED: "refused", State.VOID: "not sent", State.EXPIRED: "expired"}
     verdict = words.get(run.state, str(run.state)) + (", nothing was done" if nothing else "")
-    why = (text(run.why),) if run.why else ()
+    answer = told(run) if failure(run) else None
+    verdict = answer.summary if answer else verdict
+    why = (text(run.why),) if run.why and not answer else ()
     again = () if run.state is not State.VOID or run.undoes else (Buttons((Button("Ask again", "again", run.id),)),)
     states = run.states if run.state is State.FAILED and not nothing else {}
-    parts = (*why, *_resources(plan, states), *_by(run), *_left(desk, run, command), *again)
+    shown = _answered(answer) or _resources(plan, states)
+    parts = (*why, *shown, *_by(run), *_left(desk, run, command), *again)
     return Reply(_headline(desk, run, plan, verdict), parts, "fail" if run.state is State.FAILED else "no")
 
 
@@ -143,6 +151,10 @@ def _calls(plan: Plan) -> tuple[Note, ...]:
 
 def _found(run: Run) -> tuple[Part, ...]:
     return (text(run.why),) if run.why and run.state is not State.ASKED else ()
+
+
+def _answered(answer: Reply | None) -> tuple[Part, ...]:
+    return answer.parts if answer else ()
 
 
 def _by(run: Run) -> tuple[Part, ...]:

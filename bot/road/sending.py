@@ -12,6 +12,7 @@ from dataclasses import replace
 from bot.command import Call, Command, Follow, Plan, Resource
 from bot.errors import AwsError, AwsUnknown, GuardError, Refused
 from bot.road.desk import Desk
+from bot.road.outcomes import failure, outcome_of
 from bot.store.runs import Run, Sent, State, plan_json
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
         return False
     try:
         answer = desk.gateway.send(run.account, run.region, call)
+        told = outcome_of(desk.command(run), call.operation, answer) if _is_last(run, n) else ""
     except AwsError as error:
         state = "unknown" if isinstance(error, AwsUnknown) else "refused"
         _written(desk, run, n, state, request_id=error.request_id or "", why=error.sentence)
@@ -83,8 +85,14 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
     with desk.runs.together():
         if made:
             adopt(desk, run, made)
+        if told:
+            desk.runs.note(run, answer=told)
         _written(desk, run, n, "accepted", request_id=answer.get("ResponseMetadata", {}).get("RequestId", ""))
     return True
+
+
+def _is_last(run: Run, n: int) -> bool:
+    return n == len(run.planned.calls) - 1
 
 
 def _written(desk: Desk, run: Run, n: int, state: str, **facts: str) -> None:
@@ -112,6 +120,8 @@ def conclude(desk: Desk, run: Run) -> Run | None:
     why = next((call.why for call in calls if call.why), "")
     if not any(call.state == "accepted" for call in calls):
         return desk.move(run, State.FAILED, why=why or "Nothing was sent.")
+    if failure(run):
+        return desk.move(run, State.FAILED, why=failure(run))
     if desk.command(run).follow:
         return desk.move(run, State.FOLLOWING, why=why, due_at=soon)
     return desk.move(run, State.DONE, why=why)
