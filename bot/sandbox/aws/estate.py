@@ -15,6 +15,7 @@ from moto.ec2.models.amis import Ami
 from moto.ec2.models.instances import Instance
 from moto.iam.models import iam_backends
 
+from bot.sandbox.aws.buckets import seed_buckets
 from bot.sandbox.aws.lifecycle import clear, show
 from bot.sandbox.aws.names import (
     ACCESS_KEY,
@@ -94,6 +95,7 @@ def seed() -> None:
     networks = {place: seed_network(*place, index) for index, place in enumerate(places)}
     for machine in MACHINES:
         seed_machine(machine, networks[machine.account, machine.region])
+    seed_buckets()
 
 
 def seed_identities() -> None:

@@ -30,6 +30,7 @@ from bot.sandbox.aws.ec2 import Ec2
 from bot.sandbox.aws.faults import Fault, Faults, Refusal, read_fault, refusal_of
 from bot.sandbox.aws.lifecycle import MEMORY, Lifecycle
 from bot.sandbox.aws.replies import Answer, in_json, in_protocol
+from bot.sandbox.aws.s3 import S3
 from bot.sandbox.aws.selection import everything, tags_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Layer:
         self.journal = Journal()
         self.lifecycle = lifecycle
         self.stopping = Event()
+        self._s3 = S3()
         self._moto = DomainDispatcherApplication(self._service)
         self._control: dict[tuple[str, str], Callable[[bytes], Answer]] = {
             ("POST", "/_control/fault"): self._add_fault,
@@ -65,12 +67,13 @@ class Layer:
             environ["wsgi.input"] = io.BytesIO(body)
             environ["CONTENT_LENGTH"] = str(len(body))
             answer = self._call(environ, body)
-        return deliver(answer, start_response)
+        return deliver(answer, start_response, head=environ["REQUEST_METHOD"] == "HEAD")
 
     def reset(self) -> None:
         """Back to the seeded estate, without faults and with an empty journal."""
         with MEMORY:
             estate.seed()
+        self._s3.names.forget()
         self._clear(b"")
 
     def _call(self, environ: WSGIEnvironment, body: bytes) -> Answer:
@@ -78,7 +81,7 @@ class Layer:
         entry = self.journal.arrived(call)
         fault = self.faults.take(call)
         try:
-            answer = self._before(call, fault) or self._perform(environ, call)
+            answer = self._before(call, fault) or self._perform(environ, call, body)
         except ConnectionError:
             entry["error"] = "connection closed unanswered"
             raise
@@ -98,7 +101,12 @@ class Layer:
         refusal = refusal or stranger(call)
         return in_protocol(refusal, call) if refusal else None
 
-    def _perform(self, environ: WSGIEnvironment, call: ApiCall) -> Answer:
+    def _perform(self, environ: WSGIEnvironment, call: ApiCall, body: bytes) -> Answer:
+        if call.service == "s3":
+            return self._s3.answer(call, environ, body, lambda: self._by_moto(environ, call))
+        return self._by_moto(environ, call)
+
+    def _by_moto(self, environ: WSGIEnvironment, call: ApiCall) -> Answer:
         try:
             chunks, status, headers = run_wsgi_app(self._moto, environ, buffered=True)
         except NotImplementedError as unknown:
@@ -156,12 +164,12 @@ class Layer:
             ]
 
 
-def deliver(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+def deliver(answer: Answer, start_response: StartResponse, *, head: bool = False) -> Iterable[bytes]:
     headers = list(answer.headers)
     if "content-length" not in {name.lower() for name, _ in headers} and answer.status not in {204, 304}:
         headers.append(("Content-Length", str(len(answer.body))))
     start_response(f"{answer.status} Answer", headers)
-    return [answer.body]
+    return [] if head else [answer.body]
 
 
 def stranger(call: ApiCall) -> Refusal | None:
