@@ -169,7 +169,7 @@ def _run(bot: compose.Bot, id_: str, state: State, owner: str, at: float) -> Run
     return Run(id_, state, owner=owner, user="U0ANA00001", created_at=at, due_at=4e9, account="dev", region="eu-west-1")
 
 
-def test_a_revoked_token_turns_readiness_red_with_nobody_asking_anything(tmp_path: Path) -> None:
+def test_l4_a_revoked_token_turns_readiness_red_with_nobody_asking_anything(tmp_path: Path) -> None:
     with running(tmp_path) as whole:
         whole.slack.order("fault", kind="api_error", method="auth.test", error="token_revoked", times=None)
         (look,) = [job for job in whole.bot.clock.get_jobs() if job.func == whole.bot.teller.check_token]
@@ -199,7 +199,7 @@ def test_what_is_old_is_forgotten(tmp_path: Path) -> None:
 # ── ended ──
 
 
-def test_a_signal_lets_a_slow_change_finish_and_the_next_start_tells_it(w: World) -> None:
+def test_l7_a_signal_lets_a_slow_change_finish_and_the_next_start_tells_it(w: World) -> None:
     w.afresh()
     process = w.start()
     w.slack.command("ec2 stop name=web-1")

@@ -46,7 +46,7 @@ def shown(blocks: list[Json]) -> str:
 @pytest.mark.parametrize("rich", [True, False])
 @given(reply=replies)
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-def test_no_reply_whatever_is_in_it_breaks_a_limit_of_slack(rich: bool, reply: Reply) -> None:
+def test_o1_no_reply_whatever_is_in_it_breaks_a_limit_of_slack(rich: bool, reply: Reply) -> None:
     made = message(reply, rich=rich)
     json.dumps(made, ensure_ascii=False).encode()
     assert faults(made) == []
@@ -68,7 +68,7 @@ def test_every_place_for_text_takes_every_nasty_text(nasty: str, rich: bool) -> 
 
 
 @pytest.mark.parametrize("rich", [True, False])
-def test_a_name_pings_links_and_fakes_nothing(rich: bool) -> None:
+def test_o5_a_name_pings_links_and_fakes_nothing(rich: bool) -> None:
     evil = "<!channel> <https://a.example|b> :white_check_mark: *done* `x`"
     made = message(
         Reply(evil, (Text((evil, User("U024BE7LH"))), Note((evil, When(AT))), Fields((("Name", evil),)))), rich=rich

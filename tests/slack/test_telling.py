@@ -299,7 +299,7 @@ def test_a_moment_without_slack_is_not_worth_a_line(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize("kind", ["api_429", "api_500", "api_hang_after"])
-def test_an_edit_that_fails_in_passing_makes_no_second_copy(edge: Edge, kind: str) -> None:
+def test_o10_an_edit_that_fails_in_passing_makes_no_second_copy(edge: Edge, kind: str) -> None:
     run = edge.asked()
     edge.tell()
     edge.answer(run, "web-1 stopped")
@@ -373,7 +373,7 @@ def test_a_retry_after_of_a_direct_message_holds_up_no_channel(edge: Edge) -> No
     assert not edge.told(ANAS)
 
 
-def test_more_than_a_channel_takes_goes_out_in_order_and_slack_refuses_none(edge: Edge) -> None:
+def test_o3_more_than_a_channel_takes_goes_out_in_order_and_slack_refuses_none(edge: Edge) -> None:
     for n in range(30):
         edge.asked(f"answer {n}")
     for _ in range(30):
@@ -404,7 +404,7 @@ def test_final_edits_go_before_progress(edge: Edge) -> None:
     ("channel", "error"),
     [("C0RANDOM03", "not_in_channel"), ("G0BOARD005", "channel_not_found"), ("C0NOWHERE9", "channel_not_found")],
 )
-def test_a_question_in_a_closed_place_is_withdrawn_and_the_asker_told(edge: Edge, channel: str, error: str) -> None:
+def test_o2_a_question_in_a_closed_place_is_withdrawn_and_the_asker_told(edge: Edge, channel: str, error: str) -> None:
     run = edge.asked(channel=channel)
     edge.tell()
     edge.tell()
