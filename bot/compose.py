@@ -28,6 +28,7 @@ from bot.road.waiting import Waiting
 from bot.slack.calls import SlackCalls, web_client
 from bot.slack.identity import People
 from bot.slack.listeners import Listeners
+from bot.slack.shared_files import SharedFiles
 from bot.slack.socket import Socket
 from bot.slack.telling import Teller
 from bot.store.audit import Audit
@@ -169,6 +170,7 @@ def on_slack(settings: Settings) -> Bot:
     the_desk = desk(settings, database, people, the_law)
     teller = Teller(the_desk, calls)
     the_desk.wake = teller.wake
+    the_desk.files = SharedFiles(calls, bot_token, settings.slack_api_url or SLACK_API)
     engine = Engine(the_desk, Pool(WORKERS, QUEUE, "worker"))
     processes = Processes(database)
     waiting = Waiting(the_desk, Pool(4, 60, "waiting"), processes)

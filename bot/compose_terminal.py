@@ -17,15 +17,17 @@ from bot.compose import SLACK_API, all_commands, desk, law
 from bot.config.botfile import BotFile
 from bot.config.settings import Settings, is_loopback
 from bot.errors import OperatorError, SlackError, UsageError
-from bot.road.desk import Directory
+from bot.road.desk import Directory, Files
 from bot.road.engine import Asked, Engine
 from bot.road.pool import Pool
 from bot.road.waiting import Waiting
 from bot.slack.calls import SlackCalls, web_client
 from bot.slack.identity import People
+from bot.slack.shared_files import SharedFiles
 from bot.store.database import Database
 from bot.store.processes import Processes
 from bot.terminal.check import Question, assumed, check
+from bot.terminal.files import LocalFiles
 from bot.terminal.heartbeat import beating
 from bot.terminal.init import Named, Workspace, init
 from bot.terminal.options import settings_from
@@ -46,6 +48,7 @@ def _on(database: Database, options: argparse.Namespace, settings: Settings) -> 
     directory, asked = _whoever(options, settings, the_law.file)
     database.migrate()
     the_desk = desk(settings, database, directory, the_law)
+    the_desk.files = _files(settings) if options.user else LocalFiles()
     processes = Processes(database)
     engine = Engine(the_desk, Pool(1, 0, "shell"), dry=options.dry_run)
     one = Shell(engine, Waiting(the_desk, engine.pool, processes), asked, yes=options.yes)
@@ -69,6 +72,12 @@ def _whoever(options: argparse.Namespace, settings: Settings, file: BotFile) -> 
         raise UsageError("--as is for a dry run (--dry-run) or the sandbox: nobody acts as somebody else in AWS.")
     people, team = _people(_calls(settings), file)
     return people, Asked("", options.user, team, channel=options.channel, kind="slack")
+
+
+def _files(settings: Settings) -> Files:
+    """Return the files of somebody at Slack, for whoever acts as them."""
+    token = settings.bot_token.get_secret_value() if settings.bot_token else ""
+    return SharedFiles(_calls(settings), token, settings.slack_api_url or SLACK_API)
 
 
 def who_runs_this() -> str:

@@ -25,6 +25,7 @@ from bot.aws.families import (
     Family,
     family_of,
 )
+from bot.aws.s3_errors import elsewhere
 from bot.errors import AwsError, AwsRefused, AwsUnknown, AwsUnsent, BotError
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,9 @@ def _answered(error: raised.ClientError, operation: str, *, changes: bool) -> Aw
             f"AWS had an internal error ({code}) at {made}; it may have been done.", code=code, request_id=request_id
         )
     unread = code in TURNED_AWAY_UNREAD
+    away = elsewhere(code, error.response) if made.startswith("s3:") else ""
+    if away:
+        return AwsRefused(f"Nothing was done: {away} ({made}, {code}).", code=code, request_id=request_id)
     return AwsRefused(_sentence(code, message, made), code=code, request_id=request_id, unread=unread)
 
 

@@ -15,14 +15,14 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
 
-from bot.aws import models
+from bot.aws import models, transfers
 from bot.aws.credentials import Source
 from bot.aws.errors import translated
 from bot.aws.guard import Pass, armed, hold
@@ -48,6 +48,25 @@ _THROTTLED_WAITS = (0.5, 1.0, 2.0)
 def changing(seconds: int) -> Config:
     """Return the one configuration of changes that AWS may take so long to answer: clients are kept by it."""
     return CHANGING if seconds == 20 else CHANGING.merge(Config(read_timeout=seconds))
+
+
+@cache
+def uploading(seconds: int) -> Config:
+    """Return the configuration of uploads: while a part is sent, botocore waits as long as for a connection."""
+    return CHANGING.merge(Config(read_timeout=max(60, seconds), connect_timeout=10))
+
+
+@cache
+def of_service(service: str, config: Config) -> Config:
+    """Return a service's own configuration: S3's links are signed as KMS asks for (version 4), not as of old."""
+    return config.merge(Config(signature_version="s3v4")) if service == "s3" else config
+
+
+Progress = Callable[[int], None]
+
+
+def unheard(_bytes: int) -> None:
+    """Take no notice of an upload's progress."""
 
 
 def no_files(_id: str) -> Upload:
@@ -99,8 +118,14 @@ def _guarded(credentials: Any, profile: str | None = None) -> boto3.Session:
     core = botocore.session.Session(profile=profile)
     core.register_component("data_loader", _loader())
     hold(core.get_component("event_emitter"))
+    core.get_component("event_emitter").register("before-call.s3", _stay)
     core._credentials = credentials  # noqa: SLF001 - no setter
     return boto3.Session(botocore_session=core)
+
+
+def _stay(context: dict[str, Any], **_: Any) -> None:
+    """Keep S3's clients in their Region: the rules were asked about that one, and not about where a bucket is."""
+    context.setdefault("s3_redirect", {})["redirected"] = True
 
 
 @cache
@@ -174,14 +199,25 @@ class Gateway:
         self._pin(account)
         return Door(self, account, region, token, Pass(reads=frozenset(operations)), files=files)
 
-    def send(self, account: str, region: str, call: Call) -> Mapping[str, Any]:
-        """Make one change, once; sent again only where AWS turned it away unread. Raises AwsError."""
+    def send(
+        self,
+        account: str,
+        region: str,
+        call: Call,
+        body: Callable[[], BinaryIO] | None = None,
+        progress: Progress = unheard,
+    ) -> Mapping[str, Any]:
+        """Make one change, once; sent again only where AWS turned it away unread. Raises AwsError.
+
+        `body` opens what a call uploads, from its beginning.
+        """
         self._pin(account)
-        granted = Pass(exactly=((call.operation, call.params),))
-        door = Door(self, account, region, "", granted, changing(call.seconds))
+        granted = transfers.granted(call) if call.upload else Pass(exactly=((call.operation, call.params),))
+        config = uploading(call.seconds) if call.upload else changing(call.seconds)
+        door = Door(self, account, region, "", granted, config)
         for wait in (*_THROTTLED_WAITS, None):
             try:
-                return self._once(door, call)
+                return self._once(door, call, body, progress)
             except AwsRefused as error:
                 if not error.unread or wait is None:
                     raise
@@ -194,7 +230,10 @@ class Gateway:
         with way.lock:
             if key not in way.clients:
                 way.clients[key] = self._session(account, way).client(
-                    service, region_name=region, config=config, endpoint_url=self._endpoint_url
+                    service,
+                    region_name=region,
+                    config=of_service(service, config),
+                    endpoint_url=self._endpoint_url,
                 )
             return way.clients[key]
 
@@ -203,15 +242,26 @@ class Gateway:
         for way in self._ways.values():
             way.forget()
 
-    def _once(self, door: Door, call: Call) -> Mapping[str, Any]:
+    def _once(
+        self, door: Door, call: Call, body: Callable[[], BinaryIO] | None = None, progress: Progress = unheard
+    ) -> Mapping[str, Any]:
         """Send a change; whatever keeps it from being signed is known before anything can have left."""
         service, method = models.client_method(call.operation)
         with translated(call.operation, changes=False):
             client = door.client(service)
             client._request_signer._credentials.get_frozen_credentials()  # noqa: SLF001 - no public door
+        if call.upload:
+            return self._upload(client, call, body, progress)
         with translated(call.operation, changes=True):
             answer: Mapping[str, Any] = getattr(client, method)(**call.params)
         return answer
+
+    def _upload(
+        self, client: Any, call: Call, body: Callable[[], BinaryIO] | None, progress: Progress
+    ) -> Mapping[str, Any]:
+        assert body, "a call that uploads is sent with its body"
+        with transfers.opened(call, body) as stream, translated(call.operation, changes=True):
+            return transfers.upload(client, call, stream, progress)
 
     def _session(self, account: str, way: _Way) -> boto3.Session:
         if way.session is None:

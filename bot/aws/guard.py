@@ -21,16 +21,35 @@ _SIGN = "before-sign"
 _STAMP = "bot-pass"
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """An operation with exactly these parameters, beside those that only sending can tell (`free`: a part's body)."""
+
+    operation: str
+    exact: Mapping[str, Any]
+    free: frozenset[str] = frozenset()
+
+    def allows(self, operation: str, params: Mapping[str, Any]) -> bool:
+        bound = {name: value for name, value in params.items() if name not in self.free}
+        return operation == self.operation and bound == dict(self.exact)
+
+
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """What one run may send: `reads` with any parameters, `exactly` with these parameters and no others."""
+    """What one run may send: `reads` with any parameters, `exactly` with these parameters and no others.
+
+    `within` is for a change that takes several calls to send: an upload in parts.
+    """
 
     reads: frozenset[str] = frozenset()
     exactly: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())
+    within: tuple[Within, ...] = ()
 
     def allows(self, operation: str, params: Mapping[str, Any]) -> bool:
-        return operation in self.reads or any(
-            operation == granted and dict(params) == dict(exact) for granted, exact in self.exactly
+        return (
+            operation in self.reads
+            or any(operation == granted and dict(params) == dict(exact) for granted, exact in self.exactly)
+            or any(each.allows(operation, params) for each in self.within)
         )
 
 

@@ -7,12 +7,16 @@ all a restart needs to know.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from bot.command import Call, Command, Follow, Plan, Resource
 from bot.errors import AwsError, AwsUnknown, GuardError, Refused
 from bot.road.desk import Desk
 from bot.road.outcomes import failure, outcome_of
+from bot.road.progress import Progress
 from bot.store.runs import Run, Sent, State, plan_json
 
 log = logging.getLogger(__name__)
@@ -70,7 +74,7 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
     if not desk.runs.call(run, n, state="sent", sent_at=desk.now()):
         return False
     try:
-        answer = desk.gateway.send(run.account, run.region, call)
+        answer = _sent(desk, run, call)
         told = outcome_of(desk.command(run), call.operation, answer) if _is_last(run, n) else ""
     except AwsError as error:
         state = "unknown" if isinstance(error, AwsUnknown) else "refused"
@@ -89,6 +93,17 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
             desk.runs.note(run, answer=told)
         _written(desk, run, n, "accepted", request_id=answer.get("ResponseMetadata", {}).get("RequestId", ""))
     return True
+
+
+def _sent(desk: Desk, run: Run, call: Call) -> Mapping[str, Any]:
+    """Send one call to AWS, with what it uploads. Raises AwsError, GuardError."""
+    if call.upload is None:
+        return desk.gateway.send(run.account, run.region, call)
+    progress = Progress(desk, run, call)
+    try:
+        return desk.gateway.send(run.account, run.region, call, partial(desk.files.open, call.upload.id), progress)
+    finally:
+        progress.over()
 
 
 def _is_last(run: Run, n: int) -> bool:

@@ -53,14 +53,14 @@ _SILENT.setLevel(logging.CRITICAL + 1)
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     """One context for every call: slack_sdk would otherwise build one each time (about 30 ms of CPU)."""
     return ssl.create_default_context()
 
 
 def web_client(token: str, api_url: str) -> WebClient:
     """A client that never retries by itself and never logs what it sends; `api_url` ends in `/api/`."""
-    return WebClient(token=token, base_url=api_url, timeout=SECONDS, ssl=_tls(), retry_handlers=[], logger=_SILENT)
+    return WebClient(token=token, base_url=api_url, timeout=SECONDS, ssl=tls(), retry_handlers=[], logger=_SILENT)
 
 
 class SlackCalls:
@@ -92,7 +92,7 @@ class SlackCalls:
         """Answer through a response_url (five times within 30 minutes), also where the bot is no member."""
         body = {"replace_original": False, "unfurl_links": False, "unfurl_media": False} | _whole(message)
         body["response_type"] = "in_channel" if in_channel else "ephemeral"
-        hook = WebhookClient(response_url, timeout=SECONDS, ssl=_tls(), retry_handlers=[], logger=_SILENT)
+        hook = WebhookClient(response_url, timeout=SECONDS, ssl=tls(), retry_handlers=[], logger=_SILENT)
         answer = _ask("take the answer", lambda: hook.send_dict(body))
         error = _webhook_error(answer.body)
         if answer.status_code != 200 or error:
@@ -126,6 +126,10 @@ class SlackCalls:
                 )["channels"]
             ),
         )
+
+    def file(self, file: str) -> dict[str, Any]:
+        """files.info (100 a minute): whose it is, where it is shared, its size, and where its bytes are."""
+        return _ask("look up the file", lambda: dict(self._client.files_info(file=file)["file"]))
 
     def identity(self) -> dict[str, Any]:
         """auth.test: `team_id`, `enterprise_id`, `user_id` and `bot_id` of the token."""
