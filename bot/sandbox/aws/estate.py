@@ -17,6 +17,7 @@ from moto.iam.models import iam_backends
 
 from bot.sandbox.aws.buckets import seed_buckets
 from bot.sandbox.aws.lifecycle import clear, show
+from bot.sandbox.aws.metrics import seed_metrics
 from bot.sandbox.aws.names import (
     ACCESS_KEY,
     DEV,
@@ -26,6 +27,7 @@ from bot.sandbox.aws.names import (
     REGION,
     SECRET_KEY,
 )
+from bot.sandbox.aws.seeded_functions import seed_functions
 
 AMI: Final = "ami-0a1b2c3d4e5f60101"
 OLD_AMI: Final = "ami-0a1b2c3d4e5f60100"
@@ -96,6 +98,8 @@ def seed() -> None:
     for machine in MACHINES:
         seed_machine(machine, networks[machine.account, machine.region])
     seed_buckets()
+    seed_metrics()
+    seed_functions()
 
 
 def seed_identities() -> None:

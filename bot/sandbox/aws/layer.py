@@ -28,7 +28,9 @@ from bot.sandbox.aws import estate
 from bot.sandbox.aws.calls import ApiCall, Journal, as_json, error_in, read_call
 from bot.sandbox.aws.ec2 import Ec2
 from bot.sandbox.aws.faults import Fault, Faults, Refusal, read_fault, refusal_of
+from bot.sandbox.aws.functions import InHand, Lambda
 from bot.sandbox.aws.lifecycle import MEMORY, Lifecycle
+from bot.sandbox.aws.metrics import CloudWatch
 from bot.sandbox.aws.replies import Answer, in_json, in_protocol
 from bot.sandbox.aws.s3 import S3
 from bot.sandbox.aws.selection import everything, tags_of
@@ -48,6 +50,12 @@ class Layer:
         self.lifecycle = lifecycle
         self.stopping = Event()
         self._s3 = S3()
+        self._functions = InHand(self.stopping)
+        self._own: dict[str, Callable[[], Ec2 | Lambda | CloudWatch]] = {
+            "ec2": lambda: Ec2(self.lifecycle),
+            "awslambda": lambda: Lambda(self._functions),
+            "cloudwatch": CloudWatch,
+        }
         self._moto = DomainDispatcherApplication(self._service)
         self._control: dict[tuple[str, str], Callable[[bytes], Answer]] = {
             ("POST", "/_control/fault"): self._add_fault,
@@ -121,14 +129,15 @@ class Layer:
         return answer
 
     def _service(self, service: Any) -> Flask:
-        if service != "ec2":
+        if service not in self._own:
             return create_backend_app(service)
-        app = Flask("ec2")
+        app = Flask(service)
         app.request_class = BackendRequest
         app.debug = True  # an unimplemented operation is raised to us, not logged
         app.config["PROPAGATE_EXCEPTIONS"] = True
-        view = convert_to_flask_response(lambda *asked: Ec2(self.lifecycle).answer(*asked))
-        app.add_url_rule("/", endpoint="ec2", view_func=view, methods=["GET", "POST"])
+        view = convert_to_flask_response(lambda *asked: self._own[service]().answer(*asked))
+        for path in ("/", "/<path:_path>"):
+            app.add_url_rule(path, endpoint=service, view_func=view, methods=["GET", "POST", "PUT", "DELETE"])
         return app
 
     def _add_fault(self, body: bytes) -> Answer:
