@@ -1,4 +1,4 @@
-"""The shapes of bot.yml: accounts, rules, and whom to ask.
+"""The shapes of bot.yml: accounts, rules, reports, and whom to ask.
 
 Each class is a section of the file and the value that the rest of the bot works with. What a shape cannot say (that
 an operation or an account exists) is checked in `names.py`. A key that is absent means "any"; an empty list does not,
@@ -8,24 +8,15 @@ and is refused everywhere but under `who`, where it means nobody.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
 
 from bot.command import Audience
+from bot.config.ids import AccountId, ChannelId, Contact, GroupId, Name, Section, UserId, checked, sentence, string
+from bot.config.reports import Report
 from bot.errors import UsageError
 from bot.glob import is_glob, matches
 
@@ -37,41 +28,7 @@ class Needs(StrEnum):
     CONFIRM = "confirm"
 
 
-_IDS = {
-    "users": (r"[UW][A-Z0-9]{2,20}", "a user id (U… or W…; in a profile: ⋮, Copy member ID)"),
-    "groups": (r"S[A-Z0-9]{2,20}", "a user group id (S…; at the end of the group's link)"),
-    "channels": (r"[CGD][A-Z0-9]{2,20}", "a channel id (C…, G… or D…; at the foot of the channel's details)"),
-    "contact": (r"[UWSCG][A-Z0-9]{2,20}", "the id of a user, a user group or a channel (U…, S… or C…)"),
-}
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/[\w+=,.@/-]+")
-
-
-def sentence(text: str) -> PydanticCustomError:
-    """Make a sentence of ours into an error that pydantic gives its place in the file."""
-    return PydanticCustomError("bot", "{text}", {"text": text})
-
-
-def _checked(means: str, pattern: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise sentence(f"{text!r} should be {means}")
-        return text
-
-    return check
-
-
-def _id(kind: str) -> Callable[[str], str]:
-    pattern, means = _IDS[kind]
-
-    def check(text: str) -> str:
-        if re.fullmatch(pattern, text):
-            return text
-        other = next((each for each, (form, _) in _IDS.items() if re.fullmatch(form, text)), None)
-        if other and kind != "contact":
-            raise sentence(f"{text!r} belongs under {other}, not under {kind}")
-        raise sentence(f"{text!r} is no id: {kind} takes {means}. Names can be taken over by others, ids cannot")
-
-    return check
 
 
 def _exact(text: str) -> str:
@@ -88,24 +45,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _string(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$"})
-
-
-_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _ACTION = r"[a-z0-9-]+:[A-Za-z0-9*?]+"
 
-UserId = Annotated[str, AfterValidator(_id("users")), _string(_IDS["users"][0])]
-GroupId = Annotated[str, AfterValidator(_id("groups")), _string(_IDS["groups"][0])]
-ChannelId = Annotated[str, AfterValidator(_id("channels")), _string(_IDS["channels"][0])]
-Contact = Annotated[str, AfterValidator(_id("contact")), _string(_IDS["contact"][0])]
-Name = Annotated[str, AfterValidator(_checked("a name of letters, digits, dots and dashes", _NAME)), _string(_NAME)]
-AccountId = Annotated[str, AfterValidator(_checked("an account id of 12 digits", r"[0-9]{12}")), _string(r"[0-9]{12}")]
-RoleArn = Annotated[str, AfterValidator(_checked("a role's ARN (arn:aws:iam::123456789012:role/name)", _ROLE.pattern))]
+RoleArn = Annotated[str, AfterValidator(checked("a role's ARN (arn:aws:iam::123456789012:role/name)", _ROLE.pattern))]
 ActionPattern = Annotated[
     str,
-    AfterValidator(_checked("service:Operation, the service without wildcards (ec2:StopInstances, ec2:*)", _ACTION)),
-    _string(_ACTION),
+    AfterValidator(checked("service:Operation, the service without wildcards (ec2:StopInstances, ec2:*)", _ACTION)),
+    string(_ACTION),
 ]
 TagValue = Annotated[str, AfterValidator(_exact)]
 ParamValue = Annotated[
@@ -116,11 +62,7 @@ ParamValue = Annotated[
 Some = Field(default=None, min_length=1)
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Account(_Section):
+class Account(Section):
     """An AWS account the bot may work in."""
 
     name: SkipJsonSchema[str] = ""
@@ -146,16 +88,17 @@ class Account(_Section):
         return self.regions is None or matches(self.regions, region)
 
 
-class Who(_Section):
-    """People, by id: any of the lists, or everyone. All empty means nobody."""
+class Who(Section):
+    """People, by id: any of the lists, or everyone; and reports of the file. All empty means nobody."""
 
     users: tuple[UserId, ...] = ()
     groups: tuple[GroupId, ...] = ()
     everyone: Annotated[bool, Field(strict=True, description="All full members of our workspace.")] = False
     terminal: Annotated[tuple[str, ...], Field(description="Operating system users of the bot's host.")] = ()
+    reports: Annotated[tuple[str, ...], Field(description='Names from reports, or "*" for any of the file.')] = ()
 
 
-class Rule(_Section):
+class Rule(Section):
     """What is allowed or denied. Keys are ANDed, the values of a list ORed, an absent key means any."""
 
     id: Name
@@ -178,11 +121,12 @@ class Rule(_Section):
         return self
 
 
-class BotFile(_Section):
+class BotFile(Section):
     """The whole of bot.yml."""
 
-    accounts: dict[Name, Account] = {}
+    accounts: dict[Name, Account] = {}  # noqa: RUF012 - pydantic copies it
     rules: tuple[Rule, ...] = ()
+    reports: dict[Name, Report] = {}  # noqa: RUF012 - as above
     contact: Annotated[Contact | None, Field(description="Whom to ask for more rights.")] = None
 
     @field_validator("accounts", mode="before")

@@ -7,7 +7,7 @@ fully understood is never half used: `load` raises with every problem it found.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,26 @@ from bot.aws.models import close
 from bot.config import names
 from bot.config.botfile import Account, BotFile, Needs, Rule, Who
 from bot.config.marks import Document, Loc, Problem, read
+from bot.config.reports import Report
 from bot.config.settings import Settings
 from bot.errors import ConfigError
 
 __all__ = ["Account", "BotFile", "Needs", "Rule", "Settings", "Who", "load", "parse", "schema"]
 
 
-def load(path: Path | str) -> BotFile:
-    """Read bot.yml. A missing or empty file is an empty allowlist; a wrong one raises ConfigError with all problems."""
+Check = Callable[[BotFile], Iterable[names.Finding]]
+"""Finds what is wrong in a file whose shape and names are right, and where."""
+
+
+def nothing_more(_file: BotFile) -> Iterable[names.Finding]:
+    return ()
+
+
+def load(path: Path | str, more: Check = nothing_more) -> BotFile:
+    """Read bot.yml. A missing or empty file is an empty allowlist; a wrong one raises ConfigError with all problems.
+
+    `more` looks at what this package cannot know: whether the commands of reports can be read.
+    """
     path = Path(path)
     try:
         text = path.read_text("utf-8")
@@ -32,15 +44,15 @@ def load(path: Path | str) -> BotFile:
         return BotFile()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError((f"{path.name} line 1: I cannot read it: {error}.",)) from None
-    return parse(text, path.name)
+    return parse(text, path.name, more)
 
 
-def parse(text: str, name: str = "bot.yml") -> BotFile:
+def parse(text: str, name: str = "bot.yml", more: Check = nothing_more) -> BotFile:
     """Read the text of a bot.yml; `name` is the file's name in the problems. Raises ConfigError."""
     document = read(text)
     file = _shaped(document)
     if file:
-        document.problems += [Problem(document.line(loc), why) for loc, why in names.check(file)]
+        document.problems += [Problem(document.line(loc), why) for loc, why in (*names.check(file), *more(file))]
     if file is None or document.problems:
         found = sorted(set(document.problems), key=lambda problem: (problem.line, problem.sentence))
         raise ConfigError(tuple(f"{name} line {each.line}: {_stop(each.sentence)}" for each in found))
@@ -71,7 +83,7 @@ def _stop(text: str) -> str:
 def _shaped(document: Document) -> BotFile | None:
     value = {} if document.value is None else document.value
     if not isinstance(value, dict):
-        document.problems.append(Problem(1, "this should be keys with values: accounts, rules, contact"))
+        document.problems.append(Problem(1, "this should be keys with values: accounts, rules, reports, contact"))
         return None
     document.problems += _account_notes(value.get("accounts"), document)
     try:
@@ -136,6 +148,8 @@ def _section(loc: Loc) -> type[BaseModel]:
         return Account
     if loc[0] == "rules" and len(loc) > 2:
         return Who if loc[2] == "who" else Rule
+    if loc[0] == "reports" and len(loc) == 3:
+        return Report
     return BotFile
 
 

@@ -15,7 +15,19 @@ from bot.config.marks import Loc
 from bot.glob import glob, is_glob, matches
 
 # Words of the bot itself that rules can grant.
-BOT_OPERATIONS = frozenset({"bot:Status"})
+BOT_OPERATIONS = frozenset(
+    {
+        "bot:Status",
+        "bot:ListReports",
+        "bot:GetReport",
+        "bot:AddReport",
+        "bot:RunReport",
+        "bot:PauseReport",
+        "bot:ResumeReport",
+        "bot:RemoveReport",
+        "bot:ManageReports",
+    }
+)
 
 Finding = tuple[Loc, str]
 
@@ -65,6 +77,10 @@ def _rule(rule: Rule, file: BotFile) -> Iterator[Finding]:
         if name != "*" and name not in file.accounts:
             near = did_you_mean(models.close(name, frozenset(file.accounts)))
             yield ("accounts", at), f"there is no account {name!r} under accounts{near}"
+    for at, name in enumerate(rule.who.reports):
+        if name != "*" and name not in file.reports:
+            near = did_you_mean(models.close(name, frozenset(file.reports)))
+            yield ("who", "reports", at), f"there is no report {name!r} under reports{near}"
     for at, action in enumerate(rule.actions):
         why = _action(action)
         if why:
@@ -81,7 +97,7 @@ def _action(action: str) -> str:
     if action in models.IAM_NAMES:
         meant = models.IAM_NAMES[action]
         return f"{action} is IAM's name; the operation{'s are' if meant[1:] else ' is'} {', '.join(meant)}"
-    near = models.close(action, BOT_OPERATIONS) if action.startswith("bot:") else models.suggest(action)
+    near = models.close(action, BOT_OPERATIONS, 0.75) if action.startswith("bot:") else models.suggest(action)
     return f"{action} is no operation{did_you_mean(near)}"
 
 

@@ -170,8 +170,8 @@ WRONG = [
     (rule(channels=" "), "line 9: channels has no value: give it one or take it out."),
     (rule(tags="{env: [~]}"), None),
     (ACCOUNTS + "rules: {a: 1}\n", "line 4: rules takes a list."),
-    ("- a\n", "line 1: this should be keys with values: accounts, rules, contact."),
-    ("just words\n", "line 1: this should be keys with values: accounts, rules, contact."),
+    ("- a\n", "line 1: this should be keys with values: accounts, rules, reports, contact."),
+    ("just words\n", "line 1: this should be keys with values: accounts, rules, reports, contact."),
     ("accounts: [dev]\n", "line 1: accounts takes keys with values."),
     ("accounts: {dev: 1}\n", "line 1: dev takes keys with values."),
     # YAML
@@ -339,7 +339,7 @@ def test_a_file_that_cannot_be_read_is_no_empty_allowlist(kind: str, tmp_path: P
 
 
 def test_a3_the_allowlist_has_no_switch_to_turn_it_off() -> None:
-    assert set(BotFile.model_fields) == {"accounts", "rules", "contact"}
+    assert set(BotFile.model_fields) == {"accounts", "rules", "reports", "contact"}
 
 
 # The JSON Schema
