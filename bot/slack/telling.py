@@ -107,7 +107,7 @@ class Teller:
 
     def sweep(self) -> None:
         """Queue every row that is due and that Slack may be told now, in order."""
-        for row in self.desk.outbox.due(self.desk.now(), _MOST_AT_ONCE):
+        for row in self.desk.outbox.due(self.desk.now(), _MOST_AT_ONCE, self.desk.owner):
             run = self.desk.runs.get(row.run)
             if run is None:
                 self.desk.outbox.release(row, told=row.revision)
@@ -140,7 +140,7 @@ class Teller:
         """Claim a row when its turn has come, not before: what waits in a lane must not outlive its claim."""
         if self.pace.wait(key, spare):
             return
-        claimed = self.desk.outbox.claim(row, self.desk.now())
+        claimed = self.desk.outbox.claim(row, self.desk.now(), self.desk.owner)
         if claimed:
             dropped = row.claimed_until > 0 and not row.ts  # whoever had it before died while sending
             self._send_safely(replace(claimed, doubtful=claimed.doubtful or dropped))

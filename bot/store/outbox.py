@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import and_, case, insert, or_, select, update
 
 from bot.store import tables
-from bot.store.database import Database
+from bot.store.database import Database, inserted
+from bot.store.processes import alive
 
 FINAL, QUESTION, PROGRESS = 0, 1, 2
 _CLAIM_SECONDS = 30.0
@@ -51,39 +52,41 @@ class Outbox:
         """Say that a run has something newer to tell."""
         c = tables.outbox.c
         with self._database.write() as connection:
-            if not connection.execute(
-                update(tables.outbox).where(c.run == run).values(revision=c.revision + 1, rank=rank, gave_up="")
-            ).rowcount:
-                row = Telling(run, rank=rank, due_at=now)
-                connection.execute(
-                    insert(tables.outbox).values({name: getattr(row, name) for name in row.__dataclass_fields__})
-                )
+            newer = update(tables.outbox).where(c.run == run).values(revision=c.revision + 1, rank=rank, gave_up="")
+            row = Telling(run, rank=rank, due_at=now)
+            first = insert(tables.outbox).values({name: getattr(row, name) for name in row.__dataclass_fields__})
+            if not connection.execute(newer).rowcount and not inserted(connection, first):
+                connection.execute(newer)  # another was faster with the first mark
 
     def get(self, run: str) -> Telling | None:
         with self._database.read() as connection:
             row = connection.execute(select(tables.outbox).where(tables.outbox.c.run == run)).mappings().one_or_none()
         return Telling(**row) if row else None
 
-    def due(self, now: float, limit: int = 100) -> tuple[Telling, ...]:
-        """Rows with something to tell whose moment has come, the final ones first."""
+    def due(self, now: float, limit: int = 100, owner: str = "") -> tuple[Telling, ...]:
+        """Rows with something to tell whose moment has come, the final ones first.
+
+        A claim ends after its time, or with the process that made it; `owner` is the one that asks.
+        """
         c = tables.outbox.c
+        dead = and_(c.owner.not_in(("", owner)), c.owner.not_in(alive(now)))
         query = (
             select(tables.outbox)
-            .where(c.told < c.revision, c.due_at <= now, c.claimed_until <= now, c.gave_up == "")
+            .where(c.told < c.revision, c.due_at <= now, or_(c.claimed_until <= now, dead), c.gave_up == "")
             .order_by(c.rank, c.due_at)
             .limit(limit)
         )
         with self._database.read() as connection:
             return tuple(Telling(**row) for row in connection.execute(query).mappings())
 
-    def claim(self, row: Telling, now: float) -> Telling | None:
-        """Take a row to send it, and read it anew; None where another process has it."""
+    def claim(self, row: Telling, now: float, owner: str = "") -> Telling | None:
+        """Take a row for a process to send it, and read it anew; None where another has it."""
         c = tables.outbox.c
         with self._database.write() as connection:
             taken = connection.execute(
                 update(tables.outbox)
                 .where(c.run == row.run, c.claimed_until == row.claimed_until, c.told < c.revision)
-                .values(claimed_until=now + _CLAIM_SECONDS)
+                .values(claimed_until=now + _CLAIM_SECONDS, owner=owner)
             ).rowcount
         return self.get(row.run) if taken else None
 

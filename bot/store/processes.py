@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
 from bot.store import tables
-from bot.store.database import Database
+from bot.store.database import Database, inserted
 
 BEAT_SECONDS = 2.0
 DEAD_AFTER_SECONDS = 10.0
+
+
+def alive(now: float) -> Select[tuple[str]]:
+    """Return a query for the ids of the processes that were seen in the last seconds."""
+    c = tables.processes.c
+    return select(c.id).where(c.seen_at > now - DEAD_AFTER_SECONDS)
 
 
 class Processes:
@@ -25,8 +31,9 @@ class Processes:
         c = tables.processes.c
         with self._database.write() as connection:
             values = {"seen_at": now, "facts": json.dumps(facts)}
-            if not connection.execute(update(tables.processes).where(c.id == id_).values(values)).rowcount:
-                connection.execute(insert(tables.processes).values(id=id_, started_at=now, **values))
+            again = update(tables.processes).where(c.id == id_).values(values)
+            if not connection.execute(again).rowcount:
+                inserted(connection, insert(tables.processes).values(id=id_, started_at=now, **values))
 
     def alive(self, now: float) -> dict[str, dict[str, Any]]:
         """Return the facts of every process seen in the last seconds, newest first."""

@@ -12,6 +12,7 @@ the one who did it. A click that arrives twice, two replicas, a restart: one of 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -25,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.actor import Actor
 from bot.command import Plan
 from bot.store import tables
-from bot.store.database import Database
+from bot.store.database import Database, inserted
 
 
 class State(StrEnum):
@@ -49,6 +50,8 @@ class State(StrEnum):
 ENDED = frozenset({State.DONE, State.FAILED, State.REFUSED, State.USAGE, State.CANCELLED, State.EXPIRED, State.VOID})
 TIMED = frozenset({State.ASKED, State.ARMED, State.FOLLOWING, State.UNKNOWN})
 OWNED = frozenset({State.RECEIVED, State.SENDING})
+_LONGEST_KEY = 1500
+"""Bytes; PostgreSQL's indexes take no more than 2704."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,8 @@ class Runs:
 
     def _insert(self, run: Run | None, delivery: str, at: float = 0.0) -> bool:
         with self._database.write(hurried=True) as connection:
-            if delivery and not _first(connection, delivery, run.created_at if run else at):
+            noted = insert(tables.deliveries).values(key=delivery, at=run.created_at if run else at)
+            if delivery and not inserted(connection, noted):
                 return False
             if run:
                 connection.execute(insert(tables.runs).values(_row(run)))
@@ -186,20 +190,24 @@ class Runs:
         Returns the moved run, the id of the run that already holds one of the resources, or None where the run was
         moved by somebody else first.
         """
-        held = sorted(set(resources))
+        held = sorted({_hold(each) for each in resources})
+        rows = [_row(each) for each in sent]
         with self._database.write() as connection:
-            holder = connection.execute(select(tables.holds.c.run).where(tables.holds.c.resource.in_(held))).first()
-            if holder:
-                return str(holder[0])
-            if not connection.execute(
-                update(tables.runs).where(_as_read(run)).values(state=State.SENDING, **changes)
-            ).rowcount:
-                return None
-            rows = [_row(each) for each in sent]
-            if rows:
-                connection.execute(insert(tables.calls), rows)
-            if held:
-                connection.execute(insert(tables.holds), [{"resource": each, "run": run.id} for each in held])
+            try:
+                with connection.begin_nested():
+                    if not connection.execute(
+                        update(tables.runs).where(_as_read(run)).values(state=State.SENDING, **changes)
+                    ).rowcount:
+                        return _holder(connection, held)
+                    if held:
+                        connection.execute(insert(tables.holds), [{"resource": each, "run": run.id} for each in held])
+                    if rows:
+                        connection.execute(insert(tables.calls), rows)
+            except IntegrityError:
+                holder = _holder(connection, held)
+                if holder is None:
+                    raise
+                return holder
         return replace(run, state=State.SENDING, **changes)
 
     def call(self, run: Run, n: int, **changes: Any) -> bool:
@@ -271,21 +279,23 @@ class Runs:
             return tuple(_run(row) for row in connection.execute(query).mappings())
 
 
-def _first(connection: Connection, delivery: str, at: float) -> bool:
-    """Note a delivery in an open transaction; False where it stands there already."""
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(tables.deliveries).values(key=delivery, at=at))
-    except IntegrityError:
-        return False
-    return True
-
-
 def _as_read(run: Run) -> ColumnElement[bool]:
     """Whether a row is still as it was read: in one process's hands by its owner, else by its moment."""
     c = tables.runs.c
     mine = c.owner == run.owner if run.state in OWNED else c.due_at == run.due_at
     return and_(c.id == run.id, c.state == run.state, mine)
+
+
+def _hold(resource: str) -> str:
+    """Return the key of a resource's hold; one that is too long for an index is hashed."""
+    long = len(resource.encode(errors="replace")) > _LONGEST_KEY
+    return hashlib.sha256(resource.encode(errors="replace")).hexdigest() if long else resource
+
+
+def _holder(connection: Connection, held: list[str]) -> str | None:
+    """Return the run that holds one of these resources."""
+    c = tables.holds.c
+    return connection.scalar(select(c.run).where(c.resource.in_(held)).order_by(c.resource).limit(1))
 
 
 def _row(value: Run | Sent) -> dict[str, Any]:

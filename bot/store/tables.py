@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Dialect, Float, Index, Integer, MetaData, Table, Text, TypeDecorator
 
 metadata = MetaData()
+
+
+class Words(TypeDecorator[str]):
+    """Text of any length: PostgreSQL refuses what outgrows its column, and Slack and AWS promise no lengths.
+
+    It also refuses a NUL, and no database takes half of a surrogate pair (people can send both): both become U+FFFD.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's form
+        return None if value is None else _writable(str(value))
+
+
+def _writable(value: str) -> str:
+    whole = value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\ufffd")
+
 
 runs = Table(
     "runs",
     metadata,
-    Column("id", String(16), primary_key=True),
-    Column("state", String(16), nullable=False),
-    Column("owner", String(16), nullable=False),
-    Column("actor_kind", String(16), nullable=False),
-    Column("team", String(32), nullable=False),
-    Column("user", String(64), nullable=False),
-    Column("user_name", Text, nullable=False),
-    Column("channel", String(32), nullable=False),
-    Column("thread", String(32), nullable=False),
-    Column("audience", String(16), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("account", String(64), nullable=False),
-    Column("region", String(32), nullable=False),
-    Column("plan", Text, nullable=False),
-    Column("seen", Text, nullable=False),
-    Column("reply", Text, nullable=False),
-    Column("why", Text, nullable=False),
-    Column("rules", Text, nullable=False),
-    Column("by", String(64), nullable=False),
-    Column("undoes", String(16), nullable=False),
-    Column("answer", Text, nullable=False),
-    Column("view", Text, nullable=False),
-    Column("report", String(16), nullable=False),
+    Column("id", Words, primary_key=True),
+    Column("state", Words, nullable=False),
+    Column("owner", Words, nullable=False),
+    Column("actor_kind", Words, nullable=False),
+    Column("team", Words, nullable=False),
+    Column("user", Words, nullable=False),
+    Column("user_name", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("thread", Words, nullable=False),
+    Column("audience", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("account", Words, nullable=False),
+    Column("region", Words, nullable=False),
+    Column("plan", Words, nullable=False),
+    Column("seen", Words, nullable=False),
+    Column("reply", Words, nullable=False),
+    Column("why", Words, nullable=False),
+    Column("rules", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("undoes", Words, nullable=False),
+    Column("answer", Words, nullable=False),
+    Column("view", Words, nullable=False),
+    Column("report", Words, nullable=False),
     Column("scheduled_for", Float, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("confirmed_at", Float, nullable=False),
@@ -45,14 +64,14 @@ runs = Table(
 calls = Table(
     "calls",
     metadata,
-    Column("run", String(16), primary_key=True),
+    Column("run", Words, primary_key=True),
     Column("n", Integer, primary_key=True),
-    Column("operation", String(128), nullable=False),
-    Column("params", Text, nullable=False),
-    Column("ids", Text, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("request_id", String(128), nullable=False),
-    Column("why", Text, nullable=False),
+    Column("operation", Words, nullable=False),
+    Column("params", Words, nullable=False),
+    Column("ids", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("request_id", Words, nullable=False),
+    Column("why", Words, nullable=False),
     Column("sent_at", Float, nullable=False),
     Column("ended_at", Float, nullable=False),
 )
@@ -60,23 +79,23 @@ calls = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("key", String(64), primary_key=True),
+    Column("key", Words, primary_key=True),
     Column("at", Float, nullable=False, index=True),
 )
 
 holds = Table(
     "holds",
     metadata,
-    Column("resource", Text, primary_key=True),
-    Column("run", String(16), nullable=False, index=True),
+    Column("resource", Words, primary_key=True),
+    Column("run", Words, nullable=False, index=True),
 )
 
 outbox = Table(
     "outbox",
     metadata,
-    Column("run", String(16), primary_key=True),
-    Column("channel", String(32), nullable=False),
-    Column("ts", String(32), nullable=False),
+    Column("run", Words, primary_key=True),
+    Column("channel", Words, nullable=False),
+    Column("ts", Words, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("told", Integer, nullable=False),
     Column("rank", Integer, nullable=False),
@@ -85,9 +104,9 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("failed_since", Float, nullable=False),
     Column("doubtful", Boolean, nullable=False),
-    Column("gave_up", String(64), nullable=False),
+    Column("gave_up", Words, nullable=False),
     Column("extras", Integer, nullable=False),
-    Column("owner", String(16), nullable=False),
+    Column("owner", Words, nullable=False),
     Index("outbox_due", "due_at"),
 )
 
@@ -96,56 +115,56 @@ audit = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("at", Float, nullable=False, index=True),
-    Column("event", String(32), nullable=False),
-    Column("run", String(16), nullable=False, index=True),
-    Column("actor_kind", String(16), nullable=False),
-    Column("team", String(32), nullable=False),
-    Column("user", String(64), nullable=False),
-    Column("channel", String(32), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("run", Words, nullable=False, index=True),
+    Column("actor_kind", Words, nullable=False),
+    Column("team", Words, nullable=False),
+    Column("user", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("detail", Words, nullable=False),
 )
 
 processes = Table(
     "processes",
     metadata,
-    Column("id", String(16), primary_key=True),
+    Column("id", Words, primary_key=True),
     Column("started_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
-    Column("facts", Text, nullable=False),
+    Column("facts", Words, nullable=False),
 )
 
 forms = Table(
     "forms",
     metadata,
-    Column("id", String(16), primary_key=True),
-    Column("team", String(32), nullable=False),
-    Column("user", String(64), nullable=False),
-    Column("channel", String(32), nullable=False),
-    Column("thread", String(32), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("id", Words, primary_key=True),
+    Column("team", Words, nullable=False),
+    Column("user", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("thread", Words, nullable=False),
+    Column("text", Words, nullable=False),
     Column("created_at", Float, nullable=False, index=True),
 )
 
 reports = Table(
     "reports",
     metadata,
-    Column("id", String(16), primary_key=True),
-    Column("name", String(64), nullable=False, unique=True),
-    Column("source", String(16), nullable=False),
-    Column("team", String(32), nullable=False),
-    Column("user", String(64), nullable=False),
-    Column("channel", String(32), nullable=False),
-    Column("schedule", Text, nullable=False),
-    Column("zone", String(64), nullable=False),
-    Column("command", Text, nullable=False),
-    Column("paused", Text, nullable=False),
+    Column("id", Words, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),
+    Column("source", Words, nullable=False),
+    Column("team", Words, nullable=False),
+    Column("user", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("schedule", Words, nullable=False),
+    Column("zone", Words, nullable=False),
+    Column("command", Words, nullable=False),
+    Column("paused", Words, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("next_at", Float, nullable=False),
     Column("last_at", Float, nullable=False),
-    Column("last_run", String(16), nullable=False),
+    Column("last_run", Words, nullable=False),
     Column("alarmed_for", Float, nullable=False),
     Index("reports_due", "next_at"),
 )

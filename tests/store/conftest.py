@@ -1,4 +1,4 @@
-"""A real SQLite file, and a second door to the same file, as another process has."""
+"""A real database, SQLite and PostgreSQL in turn, and a second door to the same one, as another process has."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from pathlib import Path
 import pytest
 
 from bot.store.database import Database
+from tests.postgres import Cluster
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/bot.db"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with the bot's tables in it where `database` is asked for too, else an empty one."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/bot.db"
+    if "database" in request.fixturenames:
+        return str(request.getfixturevalue("postgres_url"))
+    cluster: Cluster = request.getfixturevalue("postgres")
+    return cluster.url()
 
 
 @pytest.fixture
