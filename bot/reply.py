@@ -46,7 +46,16 @@ class When:
     kind: Literal["when"] = "when"
 
 
-Span = str | Bold | Mono | User | When
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address to follow, under words of ours; shown in full where the edge knows no links."""
+
+    text: str
+    url: str
+    kind: Literal["link"] = "link"
+
+
+Span = str | Bold | Mono | User | When | Link
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.reply import (
     Code,
     Fields,
     File,
+    Link,
     Mono,
     Note,
     Part,
@@ -126,6 +127,8 @@ def said(span: Span) -> str:
             return moment(span.at)
         case Bold() | Mono():
             return line(span.text)
+        case Link():
+            return f"{line(span.text)}: {line(span.url)}"
 
 
 def rows_left(left: int, total: int) -> str:

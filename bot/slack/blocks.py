@@ -25,6 +25,7 @@ from bot.reply import (
     Code,
     Fields,
     File,
+    Link,
     Mono,
     Note,
     Part,
@@ -157,6 +158,8 @@ def _elements(spans: tuple[Span, ...]) -> Iterator[Block]:
             yield {"type": "user", "user_id": span.id}
         elif isinstance(span, When) and seconds is not None:
             yield {"type": "date", "timestamp": seconds, "format": mrkdwn.DATE, "fallback": moment(span.at)}
+        elif isinstance(span, Link) and mrkdwn.linked(span):
+            yield {"type": "link", "url": span.url, "text": line(span.text)}
         elif said(span):
             yield styled(said(span), bold=isinstance(span, Bold), code=isinstance(span, Mono))
 

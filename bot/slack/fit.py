@@ -44,7 +44,7 @@ def weight(value: Any) -> int:
     if not isinstance(value, dict):
         return 0
     measure = units if value.get("type") == "mrkdwn" else size
-    own = sum(measure(value[key]) for key in ("text", "fallback", "format", "user_id") if _is_text(value, key))
+    own = sum(measure(value[key]) for key in ("text", "fallback", "format", "user_id", "url") if _is_text(value, key))
     return own + sum(weight(inner) for inner in value.values())
 
 

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from datetime import UTC
 from itertools import groupby
 
-from bot.reply import Mono, Span, User, When
-from bot.text import moment, said
+from bot.reply import Link, Mono, Span, User, When
+from bot.text import line, moment, said
 
 USER = re.compile(r"[UW][A-Z0-9]{2,30}")
 DATE = "{date_short_pretty} {time}"
 
+_WEB = re.compile(r"https?://[!#-;=?-{}~]+")  # without quotes, angle brackets, bars and spaces
 _EMOJI = re.compile(r":(?=(?!\d\d:)[^\s:]+:)")  # not the minutes of 03:02:19
 _EMPHASIS = re.compile(r"(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])")
 _QUOTE = re.compile(r"^(?=[^\S\n]*>)", re.MULTILINE)
@@ -63,9 +64,14 @@ def mentions(span: Span) -> bool:
     return isinstance(span, When) or (isinstance(span, User) and USER.fullmatch(span.id) is not None)
 
 
+def linked(span: Link) -> bool:
+    """Tell whether Slack takes it as a link: an address of the web, of at most 3,000 characters, with nothing odd."""
+    return len(span.url) <= 3000 and _WEB.fullmatch(span.url) is not None
+
+
 def spans_to_mrkdwn(spans: tuple[Span, ...]) -> Iterator[str]:
     """Write spans as pieces of mrkdwn, none of which may be split. Adjacent words are made neutral together."""
-    for special, group in groupby(spans, lambda span: mentions(span) or isinstance(span, Mono)):
+    for special, group in groupby(spans, lambda span: mentions(span) or isinstance(span, Mono | Link)):
         if special:
             yield from filter(None, map(_special, group))
         else:
@@ -78,5 +84,7 @@ def _special(span: Span) -> str:
     if isinstance(span, When):
         seconds, fallback = timestamp(span), moment(span.at)
         return f"<!date^{seconds}^{DATE}|{fallback}>" if seconds is not None else fallback
+    if isinstance(span, Link):
+        return f"<{escape(span.url)}|{neutral(line(span.text))}>" if linked(span) else neutral(said(span))
     code = escape(without_emoji(said(span).replace("`", "\u02cb")))
     return f"`{code}`" if code else ""
