@@ -61,7 +61,14 @@ class Card:
     def buttons(self) -> dict[str, dict[str, Any]]:
         """What can be clicked, by what it does: confirm, cancel, undo, again, continue."""
         rows = [block["elements"] for block in self.blocks if block["type"] == "actions"]
-        return {button["action_id"]: button for row in rows for button in row}
+        return {button["action_id"]: button for row in rows for button in row if button["type"] == "button"}
+
+    @property
+    def menus(self) -> dict[str, dict[str, str]]:
+        """What can be picked, by what it does: each option's label with its value."""
+        rows = [block["elements"] for block in self.blocks if block["type"] == "actions"]
+        menus = [element for row in rows for element in row if element["type"] == "static_select"]
+        return {menu["action_id"]: {each["text"]["text"]: each["value"] for each in menu["options"]} for menu in menus}
 
     @property
     def run(self) -> str:
@@ -92,6 +99,13 @@ class Whole:
         card = card or self.card()
         action = {"action_id": does, "value": None}
         return self.slack.click(card.ts, user=user, channel=channel or card.channel, action=action, **more)
+
+    def pick(self, does: str, label: str, card: Card | None = None, user: str = "ana") -> dict[str, Any]:
+        """Pick the first option of a card's menu whose label holds these words."""
+        card = card or self.card()
+        value = next(value for words, value in card.menus[does].items() if label in words)
+        action = {"action_id": does, "selected_option": {"value": value}}
+        return self.slack.click(card.ts, user=user, channel=card.channel, action=action)
 
     def card(self, card: Card | None = None) -> Card:
         """The last message that was typed or waited for, or the one given, as it is now."""
@@ -164,7 +178,7 @@ def words_of(block: dict[str, Any]) -> str:
         head, *rows = [tuple(cell["text"] for cell in row) for row in block["rows"]]
         return grid(head, tuple(rows), 200)
     if block["type"] == "actions":
-        return " ".join(f"[{button['text']['text']}]" for button in block["elements"])
+        return " ".join(f"[{(each.get('text') or each['placeholder'])['text']}]" for each in block["elements"])
     return _inside(block).strip("\n")
 
 

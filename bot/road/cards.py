@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from bot.command import Command, Effect, Plan, Resource, call_text
-from bot.reply import Bold, Button, Buttons, Mono, Note, Part, Reply, Span, Text, User, When, from_json, note, text
+from bot.reply import Bold, Button, Buttons, Mono, Note, Part, Reply, Span, Text, User, When, note, text
 from bot.road.desk import Desk
 from bot.road.outcomes import failure, told
+from bot.road.pages import face
 from bot.road.sending import unsent
 from bot.store.runs import ENDED, Run, State
 
@@ -24,7 +25,7 @@ _LINES = 12
 def card(desk: Desk, run: Run) -> Reply:
     """Render a run as it is now."""
     if run.reply:
-        return from_json(run.reply)
+        return face(desk, run)
     if not run.plan:
         return Reply(run.why or "Working on it…", sign="fail" if run.state in ENDED else "busy")
     faces: dict[State, Callable[[Desk, Run, Command, Plan], Reply]] = {
@@ -67,7 +68,7 @@ def _under_way(desk: Desk, run: Run, command: Command, plan: Plan) -> Reply:
     states = run.states
     via = command.follow.via[0] if command.follow and command.follow.via else "sent"
     verdict = _verdict(states.values()) if states else f"{via}…"
-    verdict = "sending…" if run.state is State.SENDING else verdict
+    verdict = "sending…" if run.state is State.SENDING and not states else verdict
     parts = (*_found(run), *_resources(plan, states), *_skipped(plan), *_by(run), *_undo_button(desk, run, command))
     return Reply(_headline(desk, run, plan, verdict), parts, "busy")
 

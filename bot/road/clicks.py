@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.action import Action
 from bot.actor import Actor, Place
@@ -15,29 +15,19 @@ from bot.command import Command, Plan, Resource, Undo
 from bot.errors import BotError, Refused
 from bot.parse import parse
 from bot.reply import Reply
+from bot.road.click import Click
 from bot.road.desk import Desk
 from bot.road.engine import Asked, Engine, Received
+from bot.road.results import Results
 from bot.road.sending import send, touched, unsent
 from bot.store.database import StoreError, new_id
 from bot.store.runs import Run, State, plan_json
 
 log = logging.getLogger(__name__)
 
+__all__ = ["Click", "Clicks"]
+
 CONFIRM, CANCEL, UNDO, AGAIN, CONTINUE = "confirm", "cancel", "undo", "again", "continue"
-
-
-@dataclass(frozen=True, slots=True)
-class Click:
-    """A click as an edge hands it in."""
-
-    does: str
-    run: str
-    user: str
-    team: str
-    delivery: str
-    channel: str = ""
-    thread: str = ""
-    kind: str = "slack"
 
 
 class Clicks:
@@ -46,6 +36,7 @@ class Clicks:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.desk: Desk = engine.desk
+        self.results = Results(engine)
 
     def receive(self, click: Click, answer: Callable[[Reply], None]) -> Received:
         """Take a click in, on the ack path; a click that arrives twice counts once."""
@@ -65,7 +56,9 @@ class Clicks:
     def work(self, click: Click, answer: Callable[[Reply], None]) -> None:
         """Carry a click out, or tell whoever clicked why not."""
         try:
-            self._do(click)
+            said = self._do(click)
+            if said:
+                answer(said)
         except BotError as error:
             answer(Reply(error.sentence, sign="no"))
             self._audit_refusal(click, error)
@@ -76,28 +69,29 @@ class Clicks:
     def _audit_refusal(self, click: Click, error: BotError) -> None:
         """Write down who clicked in vain; a run nobody knows is written as it was claimed."""
         forged = Run(click.run[:16], State.REFUSED, actor_kind=click.kind, team=click.team, channel=click.channel)
-        run = self.desk.runs.get(click.run) or forged
+        run = self.desk.runs.get(click.about) or forged
         why = {"does": click.does, "why": error.sentence}
         try:
             self.desk.audit.write(self.desk.now(), "click refused", run, user=click.user, by=click.user, **why)
         except StoreError:
             log.exception("A refused click of %s could not be audited", click.user)
 
-    def _do(self, click: Click) -> None:
+    def _do(self, click: Click) -> Reply | None:
         actor = self.desk.directory.actor(click.user, (click.team,))
-        run = self.desk.runs.get(click.run)
-        steps = {
+        run = self.desk.runs.get(click.about)
+        steps: dict[str, Callable[[Run, Actor, Click], None]] = {
             CONFIRM: self._confirm,
             CANCEL: self._cancel,
             UNDO: self._undo,
             AGAIN: self._again,
             CONTINUE: self._continue,
         }
-        if run is None or click.does not in steps:
+        step = steps.get(click.does) or self.results.step(click.does)
+        if run is None or step is None:
             raise Refused("This button belongs to nothing I know of (any more). Ask again.", layer="confirmation")
         if self.desk.law.locked:
             raise Refused(f"Locked: {self.desk.law.locked}", layer="allowlist")
-        steps[click.does](run, actor, click)
+        return step(run, actor, click)
 
     def _place(self, run: Run) -> Place:
         return self.desk.directory.place(run.channel, run.thread)

@@ -26,7 +26,7 @@ from bot.parse import Commands, Defaults
 from bot.policy.decide import Decision, decide, decide_all, decide_command, reachable, read_request, requests
 from bot.policy.match import Request
 from bot.policy.rights import refusal, rights, rights_in_words
-from bot.reply import Reply, to_json
+from bot.reply import File, Reply, to_json
 from bot.store.audit import Audit
 from bot.store.outbox import FINAL, PROGRESS, QUESTION, Outbox
 from bot.store.runs import ENDED, Run, Runs, State
@@ -71,6 +71,10 @@ class NoFiles:
 
     def open(self, id_: str) -> BinaryIO:
         raise UsageError(f"No file can be handed in here ({id_}).")
+
+
+def nowhere(run: Run, file: File, words: str, to: Actor) -> bool:  # noqa: ARG001 - the shape of Desk.hand_over
+    raise UsageError(f"No file can be handed over here ({file.name}).")
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,7 @@ class Desk:
     pulse: Pulse = field(default_factory=Pulse)
     hands: Hands = field(default_factory=Hands)
     files: Files = field(default_factory=NoFiles)
+    hand_over: Callable[[Run, File, str, Actor], bool] = nowhere
 
     def move(self, run: Run, to: State, **changes: Any) -> Run | None:
         """Move a run, write the audit row, and mark that it has something to tell; None where another was first.

@@ -29,6 +29,7 @@ from bot.store.runs import Run, State, plan_json
 log = logging.getLogger(__name__)
 
 CONFIRM_SECONDS = 300.0
+NOT_HERE = note("Shown to you alone: I am not in this channel.")
 
 
 class Received(Enum):
@@ -149,12 +150,13 @@ class Engine:
     def _bot_word(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         free = command.verb in FREE_WORDS
         if not free:
-            self._decide_reading(run, actor, place, command)
+            self.decide_reading(run, actor, place, command)
         reply = command.perform(Asking(self.desk, actor, place), action)
         assert isinstance(reply, Reply)
         return self.desk.end(run, State.DONE, reply, private=free or action.private)
 
-    def _decide_reading(self, run: Run, actor: Actor, place: Place, command: Command) -> Decision:
+    def decide_reading(self, run: Run, actor: Actor, place: Place, command: Command) -> Decision:
+        """Decide a read, or a look at one that is stored. Raises Refused."""
         desk = self.desk
         decision = decide_command(desk.law.file.rules, actor, place, command, run.account, run.region)
         if not desk.sound(decision, run).allowed:
@@ -163,7 +165,7 @@ class Engine:
 
     def _read(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         desk = self.desk
-        decision = self._decide_reading(run, actor, place, command)
+        decision = self.decide_reading(run, actor, place, command)
         if self.dry:
             return self._rehearsed(run, decision)
         private = action.private or command.secret or decision.audience == "asker" or not postable(place)
@@ -173,7 +175,7 @@ class Engine:
             reply = command.perform(aws, action)
         assert isinstance(reply, Reply)
         if not postable(place) and not action.private:
-            reply = replace(reply, parts=(*reply.parts, note("Shown to you alone: I am not in this channel.")))
+            reply = replace(reply, parts=(*reply.parts, NOT_HERE))
         if not command.secret:
             return desk.end(run, State.DONE, reply, private=private, why="answered")
         desk.secrets[run.id] = reply

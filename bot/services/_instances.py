@@ -12,12 +12,15 @@ from typing import Any
 
 from bot.command import Aws, Resource, Skipped
 from bot.errors import UsageError
+from bot.reply import Rows
 
 Instance = Mapping[str, Any]
 Filter = Mapping[str, Any]
 
 SELECTOR = "an id (i-…), name=web-*, tag:env=dev or state=running"
 STATES = ("pending", "running", "shutting-down", "terminated", "stopping", "stopped")
+ROWS = Rows("ec2", ("show", "start", "stop", "reboot", "terminate"), column=2)
+"""What one may do with a row of a list of instances."""
 _ID = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})")
 _KINDS = {"name": "tag:Name", "state": "instance-state-name"}
 _VALUES = 200

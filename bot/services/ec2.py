@@ -18,7 +18,7 @@ from bot.errors import UsageError
 from bot.params import Shape
 from bot.reply import Code, Fields, Reply, Table, note
 from bot.services import _instances
-from bot.services._instances import SELECTOR, Instance, name_of, named, resource, state_of, tags_of
+from bot.services._instances import ROWS, SELECTOR, Instance, name_of, named, resource, state_of, tags_of
 
 Instances = Annotated[tuple[str, ...], SELECTOR]
 OneInstance = Annotated[str, SELECTOR]
@@ -63,7 +63,8 @@ def list_(aws: Aws, instances: Instances = ()) -> Reply:
     lost = tuple(note(f"{each.id} {each.why}.") for each in _instances.missing(aws, instances, found))
     if not found:
         return Reply(f"No instances in {where}" + (f" for {' '.join(instances)}" if instances else ""), lost, "ok")
-    table = Table(("Name", "State", "Instance", "Type", "Private IP", "Launched"), tuple(map(_row, found)))
+    columns = ("Name", "State", "Instance", "Type", "Private IP", "Launched")
+    table = Table(columns, tuple(map(_row, found)), of=ROWS)
     return Reply(f"{_plural(len(found))} in {where}: {_counted(map(state_of, found))}", (table, *lost), "ok")
 
 
