@@ -40,6 +40,11 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """The words are another command's: an option that is none of this command's own is one of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileParam:
     """The value is a file: an id of Slack's (`F…`) or, in a terminal, a path; a form asks for the file itself."""
 
@@ -58,6 +63,7 @@ class Param:
     shape: Shape | None = None
     choices: Choices | None = None
     file: bool = False
+    rest: bool = False
 
     @property
     def flag(self) -> bool:
@@ -137,6 +143,7 @@ def _param(given: inspect.Parameter, hint: Any) -> Param:
         shape=next((note for note in notes if isinstance(note, Shape)), None),
         choices=next((note for note in notes if isinstance(note, Choices)), None),
         file=any(isinstance(note, FileParam) for note in notes),
+        rest=any(isinstance(note, Rest) for note in notes),
     )
 
 
@@ -146,6 +153,22 @@ def canonical(params: tuple[Param, ...], action: Action) -> Action:
     words = tuple(text for param, texts in given if param.word for text in param.written(texts))
     options = tuple(sorted((param.option, param.written(texts)) for param, texts in given if not param.word))
     return replace(action, words=words, options=options)
+
+
+def given(params: tuple[Param, ...], action: Action) -> dict[str, tuple[str, ...]]:
+    """Return the texts that an action gives to each parameter, by its name. Raises UsageError."""
+    return {param.name: texts for param, texts in _given(params, action)}
+
+
+def missing(params: tuple[Param, ...], action: Action) -> tuple[Param, ...]:
+    """Return what an action still lacks: a required value, or the file where nothing else optional was given either.
+
+    Raises UsageError.
+    """
+    present = given(params, action)
+    absent = tuple(param for param in params if param.required and param.name not in present)
+    said = any(not param.required and not param.flag and param.name in present for param in params)
+    return absent or (() if said else tuple(param for param in params if param.file)[:1])
 
 
 def bind(params: tuple[Param, ...], action: Action) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from bot.action import Action, shown
 from bot.aws import models
 from bot.command import Command
 from bot.errors import UsageError
-from bot.params import Param, bind, canonical
+from bot.params import Param, bind, canonical, missing
 from bot.tokens import LIMIT, Token, tokens
 
 HELLO = "hello"
@@ -94,6 +94,27 @@ def parse(
         raise _with_form(problem, command, allowed) from problem
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A command as far as it was typed: `action` is canonical, without an account where none is known yet."""
+
+    command: Command
+    action: Action
+    lacks: tuple[Param, ...]
+
+
+def begun(text: str, commands: Commands, defaults: Defaults) -> Begun | None:
+    """Read the beginning of a command, whole or not; None where what is there already cannot be read."""
+    try:
+        command, rest = _command(tokens(text) or [Token(HELLO)], commands, everyone)
+        read = _read(command, rest)
+        placed = read.option("account") or defaults.account or command.own or command.wide
+        action = _finished(command, read, defaults if placed else None)
+        return Begun(command, _short(action), missing(command.params, action))
+    except UsageError:
+        return None
+
+
 def _with_form(problem: UsageError, command: Command, allowed: Callable[[Command], bool]) -> UsageError:
     """Add how the command is typed; who may not run it anyway learns nothing about it."""
     if allowed(command):
@@ -158,14 +179,31 @@ def _no_verb(service: str, typed: str, menu: list[Command]) -> UsageError:
 
 
 def _action(command: Command, rest: list[Token], defaults: Defaults) -> Action:
-    everywhere = _GLOBAL if command.service else _GLOBAL[-1:]
-    params = (*command.params, *everywhere)
+    read = _read(command, rest)
+    bind(_params(command), read)
+    return _finished(command, read, defaults)
+
+
+def _params(command: Command) -> tuple[Param, ...]:
+    return (*command.params, *(_GLOBAL[-1:] if command.own else _GLOBAL))
+
+
+def _read(command: Command, rest: list[Token]) -> Action:
+    """Read what stands behind a command's name, whether or not it is all there."""
+    params = _params(command)
     words, options = _sorted_out(command, rest, {param.option: param for param in params if not param.word})
-    read = canonical(params, Action(command.service, command.verb, words, tuple(options.items())))
-    bind(params, read)
+    return canonical(params, Action(command.service, command.verb, words, tuple(options.items())))
+
+
+def _finished(command: Command, read: Action, defaults: Defaults | None) -> Action:
+    """Part what every command takes from its own options, and fill in account and Region where they can be known."""
     own = tuple(option for option in read.options if option[0] not in {param.option for param in _GLOBAL})
     action = replace(read, options=own, private=read.option("private") is not None)
-    return _placed(action, read, defaults) if command.service else action
+    if defaults is None:
+        return replace(action, region=(read.option("region") or ("",))[0])
+    if command.own:
+        return action
+    return _narrowed(action, read, defaults) if command.wide else _placed(action, read, defaults)
 
 
 def _sorted_out(
@@ -174,12 +212,16 @@ def _sorted_out(
     """Part words from options. An option's value is the token behind it or what follows its `=`."""
     words: list[str] = []
     options: dict[str, tuple[str, ...]] = {}
+    others = any(param.rest for param in command.params)
     following = iter(rest)
     for token in following:
         if not token.dashed:
             words.append(token.text)
             continue
         name, value = token.split()
+        if others and name.lstrip("-").lower() not in params:
+            words.append(token.text)
+            continue
         param = _option(command, name, params)
         if value is None and not param.flag:
             value = _value(param, next(following, None))
@@ -218,6 +260,16 @@ def _placed(action: Action, read: Action, defaults: Defaults) -> Action:
     account = _account((read.option("account") or (defaults.account,))[0], defaults)
     region = _region((read.option("region") or (defaults.regions.get(account),))[0], defaults)
     return replace(action, account=account, region=region)
+
+
+def _narrowed(action: Action, read: Action, defaults: Defaults) -> Action:
+    """Leave the account and the Region open unless they were typed: a wide command reads them all."""
+    account, region = (read.option(name) for name in ("account", "region"))
+    return replace(
+        action,
+        account=_account(account[0], defaults) if account else "",
+        region=_region(region[0], defaults) if region else "",
+    )
 
 
 def _account(typed: str | None, defaults: Defaults) -> str:

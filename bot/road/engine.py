@@ -15,10 +15,10 @@ from bot.action import Action
 from bot.actor import Actor, Place
 from bot.aws.errors import translated
 from bot.command import Command, Effect, Plan, call_text
-from bot.errors import AwsError, BotError, Refused, UsageError
+from bot.errors import AwsError, BotError, MissingError, Refused, UsageError
 from bot.parse import parse
 from bot.policy.decide import Decision, Needs, decide_command
-from bot.reply import Mono, Reply, answer, note, text, to_json
+from bot.reply import Button, Buttons, Mono, Reply, answer, note, text, to_json
 from bot.road.desk import FREE_WORDS, Desk
 from bot.road.own_words import Asking
 from bot.road.pool import Pool
@@ -29,6 +29,12 @@ from bot.store.runs import Run, State, plan_json
 log = logging.getLogger(__name__)
 
 CONFIRM_SECONDS = 300.0
+FORM = "form"
+"""What the button under an unfinished command does."""
+UNSEEN = (
+    "I am not in this channel, so a change here would go unseen. Invite me (/invite), or ask in a channel I am in, "
+    "or add --private to answer in a direct message."
+)
 NOT_HERE = note("Shown to you alone: I am not in this channel.")
 
 
@@ -120,7 +126,7 @@ class Engine:
         if run.state is not State.RECEIVED:
             return run
         if isinstance(error, UsageError):
-            return self.desk.end(run, State.USAGE, answer(error.sentence, "no"), private=True)
+            return self.desk.end(run, State.USAGE, _usage(run, error), private=True)
         if isinstance(error, Refused):
             return self._refuse(run, error)
         private = not isinstance(error, AwsError)
@@ -194,11 +200,7 @@ class Engine:
         private = action.private
         run = desk.runs.note(run, audience="asker" if private else "channel")
         if not private and not postable(place):
-            raise Refused(
-                "I am not in this channel, so a change here would go unseen. Invite me (/invite), or ask in a channel "
-                "I am in, or add --private to answer in a direct message.",
-                layer="place",
-            )
+            raise Refused(UNSEEN, layer="place")
         plan = desk.plan(run, command, action)
         if not plan.calls:
             return desk.end(run, State.USAGE, nothing_to_do(command, plan), private=True)
@@ -225,6 +227,14 @@ class Engine:
         reply = to_json(Reply(error.sentence, sign="no"))
         why = f"{error.layer}: {error.sentence}"
         return self.desk.move(run, State.REFUSED, reply=reply, why=why, rules=error.rule or "", audience="asker")
+
+
+def _usage(run: Run, error: UsageError) -> Reply:
+    """Say what to type instead; in Slack, what lacks something can be filled in as well."""
+    said = answer(error.sentence, "no")
+    if not isinstance(error, MissingError) or run.actor_kind != "slack":
+        return said
+    return replace(said, parts=(*said.parts, Buttons((Button("Fill in", FORM, run.id, "primary"),))))
 
 
 def postable(place: Place) -> bool:
