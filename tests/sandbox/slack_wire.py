@@ -51,6 +51,24 @@ class Wire:
         action = {"action_id": "go", "value": "17", **more.pop("action", {})}
         return self.order("interact", **{"channel": "ops", "user": "ana", "messageTs": ts} | more, action=action)
 
+    def say(self, text: str = "<@U0BOT00007> help", **more: Any) -> dict[str, Any]:
+        """A message of ana's in #ops, unless said otherwise."""
+        return self.order("message", **{"channel": "ops", "user": "ana", "text": text} | more)
+
+    def events(self) -> list[dict[str, Any]]:
+        """The outer events of everything that happened up to now."""
+        self.order("people", user="dana", real_name=f"Mark {time.monotonic_ns()}")
+        mark = self._event_payloads
+        until(lambda: [each for each in mark() if each["event"]["type"] == "user_change"])
+        return [each for each in mark() if each["event"]["type"] != "user_change"]
+
+    def _event_payloads(self) -> list[dict[str, Any]]:
+        sent = [each for each in self.log("envelope", "dispatch_failed") if each["type"] == "events_api"]
+        return [each["payload"] for each in sent]
+
+    def upload(self, name: str = "notes.txt", **more: Any) -> dict[str, Any]:
+        return self.order("upload", **{"channel": "ops", "user": "ana", "name": name, "size": 10} | more)
+
     def messages(self, channel: str = "ops", user: str = "") -> list[dict[str, Any]]:
         return self.get(f"/_control/messages/{channel}?user={user}")["messages"]
 

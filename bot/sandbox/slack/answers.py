@@ -91,5 +91,5 @@ def _post(slack: Slack, grant: ResponseUrl, body: Json, draft: Message) -> None:
         return
     if grant.command_line and not grant.echoed:
         grant.echoed = True
-        slack.timeline.post(Message(grant.channel, grant.user, grant.command_line, []))
+        slack.timeline.post(Message(grant.channel, grant.user, grant.command_line, [], silent=True))
     slack.timeline.post(replace(draft, thread_ts=body.get("thread_ts")))

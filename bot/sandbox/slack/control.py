@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.sandbox.slack import invocations, people
+from bot.sandbox.slack import invocations, people, posting
 from bot.sandbox.slack.faults import API_KINDS
+from bot.sandbox.slack.posting import channel_of, user_of
 from bot.sandbox.slack.refusal import Refusal
-from bot.sandbox.slack.workspace import TEAM_ID, TEAM_NAME, Channel, User
+from bot.sandbox.slack.workspace import TEAM_ID, TEAM_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,6 +32,7 @@ class Control:
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
         self._orders: dict[str, Callable[[Json], Awaitable[Json]]] = {
+            **{name: partial(run, slack) for name, run in posting.ORDERS.items()},
             "command": self._command,
             "interact": self._interact,
             "reset": self._reset,
@@ -36,6 +40,8 @@ class Control:
             "limits": self._limits,
             "people": self._people,
             "should_escape": self._should_escape,
+            "app": self._app,
+            "redelivery": self._redelivery,
         }
 
     async def order(self, request: web.Request) -> web.Response:
@@ -49,8 +55,8 @@ class Control:
 
     async def _command(self, order: Json) -> Json:
         typed = invocations.Command(
-            channel=self._channel(order),
-            user=self._user(order),
+            channel=channel_of(self._slack, order),
+            user=user_of(self._slack, order),
             command=str(order.get("command", "/aws")),
             text=str(order.get("text", "")),
             team=order.get("team") or TEAM_ID,
@@ -59,8 +65,8 @@ class Control:
 
     async def _interact(self, order: Json) -> Json:
         click = invocations.Click(
-            channel=self._channel(order),
-            user=self._user(order),
+            channel=channel_of(self._slack, order),
+            user=user_of(self._slack, order),
             message_ts=str(order.get("messageTs", "")),
             action=dict(order.get("action") or {}),
             team=order.get("team"),
@@ -74,18 +80,6 @@ class Control:
             return {"envelope_id": invocation.envelope.id}
         return (await invocations.run(self._slack, invocation)).json()
 
-    def _channel(self, order: Json) -> Channel:
-        channel = self._slack.workspace.channel(str(order.get("channel", "")))
-        if channel is None:
-            raise Refusal("channel_not_found")
-        return channel
-
-    def _user(self, order: Json) -> User:
-        user = self._slack.workspace.user(str(order.get("user", "")))
-        if user is None:
-            raise Refusal("user_not_found")
-        return user
-
     async def _reset(self, order: Json) -> Json:  # noqa: ARG002  there is one way to reset
         self._slack.reset()
         return {}
@@ -98,6 +92,22 @@ class Control:
         self._slack.should_escape = bool(order.get("enabled", True))
         return {"enabled": self._slack.should_escape}
 
+    async def _app(self, order: Json) -> Json:
+        """Take scopes and events away from the app as installed: `{"without": ["files:read", "message.im"]}`."""
+        without = set(order.get("without") or ())
+        workspace = self._slack.workspace
+        self._slack.workspace = replace(
+            workspace,
+            tokens_scopes=tuple(each for each in workspace.tokens_scopes if each not in without),
+            subscriptions=tuple(each for each in workspace.subscriptions if each not in without),
+        )
+        return {"scopes": self._slack.workspace.tokens_scopes, "events": self._slack.workspace.subscriptions}
+
+    async def _redelivery(self, order: Json) -> Json:
+        """The seconds before each retry of an event that was not acknowledged; Slack's are 0, 60 and 300."""
+        self._slack.deliveries.redelivery = [float(each) for each in order.get("seconds") or ()]
+        return {"seconds": self._slack.deliveries.redelivery}
+
     async def _people(self, order: Json) -> Json:
         people.change(self._slack, order)
         return {}
@@ -109,6 +119,8 @@ class Control:
             slack.faults.add_api(str(kind), order)
         elif kind == "deliver_twice":
             slack.faults.deliver_twice(int(order.get("times", 1)))
+        elif kind == "lose_ack":
+            slack.faults.lose_acks(int(order.get("times", 1)))
         elif kind == "down":
             slack.faults.go_away(None if seconds is None else float(seconds))
             slack.sockets.drop()

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-from bot.sandbox.slack.workspace import APP_ID, BOT_USER, TEAM_ID
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +63,7 @@ class Deliveries:
     def __init__(self, journal: Journal, faults: Faults, redelivery: Sequence[float]) -> None:
         self._journal = journal
         self._faults = faults
-        self._redelivery = redelivery
+        self.redelivery = redelivery
         self._waiting: dict[str, asyncio.Future[Json]] = {}
         self._ended: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -83,8 +80,10 @@ class Deliveries:
         self._send(envelope, connection)
         if self._faults.take_twice():
             self._send(envelope, sockets.choose() or connection)
-        await asyncio.wait({acked}, timeout=DEADLINE)
-        del self._waiting[envelope.id]
+        try:
+            await asyncio.wait({acked}, timeout=DEADLINE)
+        finally:
+            del self._waiting[envelope.id]
         if not acked.done():
             return self._missed(envelope)
         return self._received(envelope, acked.result(), round((loop.time() - began) * 1000, 3))
@@ -124,6 +123,9 @@ class Deliveries:
         except (ValueError, KeyError, TypeError):
             self._journal.record("unknown_ack", reason="malformed", text=text[:200])
             return
+        if self._faults.take_lost():
+            self._journal.record("lost_ack", envelope_id=envelope_id)
+            return
         waiting = self._waiting.get(envelope_id)
         if waiting is None or waiting.done():
             self._reject(envelope_id)
@@ -135,10 +137,9 @@ class Deliveries:
         kind = "late_ack" if reason == "late" else "unknown_ack"
         self._journal.record(kind, envelope_id=envelope_id, reason=reason)
 
-    async def deliver_event(self, event: Json, sockets: Sockets, now: float) -> None:
+    async def deliver_event(self, payload: Json, sockets: Sockets) -> None:
         """Send an Events API event until it is acknowledged: at once, then after each redelivery delay."""
-        payload = _event_callback(event, now)
-        for attempt, delay in enumerate((0.0, *self._redelivery)):
+        for attempt, delay in enumerate((0.0, *self.redelivery)):
             await asyncio.sleep(delay)
             retry = (attempt, "timeout" if attempt else "")
             outcome = await self.deliver(Envelope("events_api", payload, retry=retry), sockets)
@@ -151,18 +152,3 @@ async def _quietly(connection: Connection, message: Json) -> None:
         await connection.send(message)
     except ConnectionError:
         return  # the peer is gone: the deadline will tell
-
-
-def _event_callback(event: Json, now: float) -> Json:
-    authorization = {"team_id": TEAM_ID, "user_id": BOT_USER, "is_bot": True, "is_enterprise_install": False}
-    return {
-        "token": "sandbox",
-        "team_id": TEAM_ID,
-        "api_app_id": APP_ID,
-        "event": event,
-        "type": "event_callback",
-        "event_id": "Ev" + secrets.token_hex(5).upper(),
-        "event_time": int(now),
-        "authorizations": [authorization],
-        "is_ext_shared_channel": False,
-    }

@@ -1,4 +1,4 @@
-"""How the sandbox misbehaves when told to: faults of API calls by method, double delivery, and being away."""
+"""How the sandbox misbehaves when told to: faults of API calls, double delivery, lost acks, being away."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Faults:
         self._api: list[ApiFault] = []
         self._away_until = 0.0
         self._twice = 0
+        self._lost = 0
 
     def add_api(self, kind: str, order: dict[str, Any]) -> None:
         times = order.get("times", 1)
@@ -64,6 +65,13 @@ class Faults:
 
     def deliver_twice(self, times: int) -> None:
         self._twice = times
+
+    def lose_acks(self, times: int) -> None:
+        self._lost = times
+
+    def take_lost(self) -> bool:
+        self._lost -= 1
+        return self._lost >= 0
 
     def take_twice(self) -> bool:
         self._twice -= 1

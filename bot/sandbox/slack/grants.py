@@ -35,7 +35,7 @@ class Grants:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._urls: dict[str, ResponseUrl] = {}
-        self._triggers: dict[str, float | None] = {}
+        self._triggers: dict[str, tuple[str, float | None]] = {}
 
     def issue_url(
         self, channel: str, user: str, *, command_line: str | None = None, original: str | None = None
@@ -53,20 +53,22 @@ class Grants:
         url.uses += 1
         return url
 
-    def issue_trigger(self) -> str:
+    def issue_trigger(self, user: str) -> str:
         trigger = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**13)}.{secrets.token_hex(16)}"
-        self._triggers[trigger] = self._now()
+        self._triggers[trigger] = (user, self._now())
         return trigger
 
-    def spend_trigger(self, trigger: str) -> None:
+    def spend_trigger(self, trigger: str) -> str:
+        """Whose trigger it was; good once, for three seconds."""
         if trigger not in self._triggers:
             raise Refusal("invalid_trigger_id")
-        issued_at = self._triggers[trigger]
+        user, issued_at = self._triggers[trigger]
         if issued_at is None:
             raise Refusal("exchanged_trigger_id")
         if self._now() - issued_at > TRIGGER_SECONDS:
             raise Refusal("expired_trigger_id")
-        self._triggers[trigger] = None
+        self._triggers[trigger] = (user, None)
+        return user
 
     def clear(self) -> None:
         self._urls.clear()

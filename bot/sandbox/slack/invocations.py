@@ -95,7 +95,7 @@ def of_command(slack: Slack, typed: Command) -> Invocation:
         "api_app_id": APP_ID,
         "is_enterprise_install": "false",
         "response_url": slack.url + grant.path,
-        "trigger_id": slack.grants.issue_trigger(),
+        "trigger_id": slack.grants.issue_trigger(typed.user.id),
     }
     return Invocation(Envelope("slash_commands", payload, takes_payload=True), grant)
 
@@ -144,7 +144,7 @@ def of_click(slack: Slack, click: Click) -> Invocation:
         "api_app_id": APP_ID,
         "token": "sandbox",
         "container": _container(click, message),
-        "trigger_id": slack.grants.issue_trigger(),
+        "trigger_id": slack.grants.issue_trigger(click.user.id),
         "team": {"id": click.team or TEAM_ID, "domain": TEAM_DOMAIN, "name": TEAM_NAME},
         "enterprise": None,
         "is_enterprise_install": False,

@@ -17,6 +17,8 @@ Blocks = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Message:
+    """One message; `bot_id` is another bot's, and a `silent` one is shown without an event of its own."""
+
     channel: str
     user: str
     text: str
@@ -26,6 +28,10 @@ class Message:
     edited_ts: str | None = None
     ephemeral_to: str | None = None
     metadata: dict[str, Any] | None = None
+    files: tuple[dict[str, Any], ...] = ()
+    subtype: str | None = None
+    bot_id: str | None = None
+    silent: bool = False
 
     def json(self) -> dict[str, Any]:
         """The message as Slack's API shows it, with `ephemeral_to` beside."""
@@ -38,16 +44,29 @@ class Message:
             "edited": {"user": self.user, "ts": self.edited_ts} if self.edited_ts else None,
             "ephemeral_to": self.ephemeral_to,
             "metadata": self.metadata,
+            "files": list(self.files) or None,
+            "subtype": self.subtype,
+            "bot_id": self.bot_id or shown.get("bot_id"),
         }
         return shown | {key: value for key, value in optional.items() if value is not None}
 
 
-class Timeline:
-    """All messages by channel; every change is told to the page."""
+@dataclass(frozen=True)
+class Change:
+    """A message that came (`message`), was edited (`update`) or went (`delete`), and what it was before."""
 
-    def __init__(self, now: Callable[[], float], journal: Journal) -> None:
+    kind: str
+    message: Message
+    before: Message | None = None
+
+
+class Timeline:
+    """All messages by channel; every change is told to the page and to `heard`, which makes events of it."""
+
+    def __init__(self, now: Callable[[], float], journal: Journal, heard: Callable[[Change], None]) -> None:
         self._now = now
         self._journal = journal
+        self._heard = heard
         self._channels: dict[str, dict[str, Message]] = {}
         self._last_ts = 0
 
@@ -58,20 +77,20 @@ class Timeline:
     def post(self, draft: Message) -> Message:
         message = replace(draft, ts=self.next_ts())
         self._channels.setdefault(message.channel, {})[message.ts] = message
-        self._tell("message", message)
+        self._tell(Change("message", message))
         return message
 
-    def edit(self, message: Message, text: str, blocks: Blocks, metadata: dict[str, Any] | None) -> Message:
+    def edit(self, message: Message, text: str, blocks: Blocks, metadata: dict[str, Any] | None = None) -> Message:
         """The new text and blocks take the place of the old ones; metadata stays unless given."""
         kept = message.metadata if metadata is None else metadata
         new = replace(message, text=text, blocks=blocks, metadata=kept, edited_ts=self.next_ts())
         self._channels[message.channel][message.ts] = new
-        self._tell("update", new)
+        self._tell(Change("update", new, message))
         return new
 
     def delete(self, message: Message) -> None:
         del self._channels[message.channel][message.ts]
-        self._tell("delete", message)
+        self._tell(Change("delete", message, message))
 
     def find(self, channel: str, ts: str) -> Message | None:
         return self._channels.get(channel, {}).get(ts)
@@ -85,5 +104,8 @@ class Timeline:
         self._channels.clear()
         self._journal.publish({"type": "reset"})
 
-    def _tell(self, kind: str, message: Message) -> None:
-        self._journal.publish({"type": kind, "channel": message.channel, "message": message.json()})
+    def _tell(self, change: Change) -> None:
+        message = change.message
+        self._journal.publish({"type": change.kind, "channel": message.channel, "message": message.json()})
+        if not message.ephemeral_to and not message.silent:
+            self._heard(change)

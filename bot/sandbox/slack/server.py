@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
-from bot.sandbox.slack import answers, chat, directory, views
+from bot.sandbox.slack import answers, chat, directory, file_methods, views
 from bot.sandbox.slack.control import Control
+from bot.sandbox.slack.file_routes import FileRoutes
 from bot.sandbox.slack.state import Slack
 from bot.sandbox.slack.web_api import WebApi, hang_up
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
 PAGE = Path(__file__).parent.parent / "page"
-SLACKS_OWN = ("/api/", "/link", "/commands/", "/actions/")
+SLACKS_OWN = ("/api/", "/link", "/commands/", "/actions/", "/files/", "/upload/")
 REDELIVERY = (0.0, 60.0, 300.0)
-BIGGEST_BODY = 8_000_000
+BIGGEST_BODY = 64_000_000
 
 
 class SlackServer:
@@ -102,15 +103,19 @@ class SlackServer:
         self._slack.journal.close()
         await self._slack.sockets.close()
         await runner.cleanup()
+        self._slack.files.clear()
 
     def _app(self) -> web.Application:
         slack = self._slack
-        api = WebApi(slack, {**directory.METHODS, **chat.METHODS, **views.METHODS})
-        control = Control(slack)
+        api = WebApi(slack, {**directory.METHODS, **chat.METHODS, **file_methods.METHODS, **views.METHODS})
+        control, files = Control(slack), FileRoutes(slack)
         app = web.Application(middlewares=[self._unreachable_while_down()], client_max_size=BIGGEST_BODY)
         app.router.add_route("*", "/api/{method}", api.serve)
         app.router.add_get("/link/", slack.sockets.serve)
         app.router.add_post("/{kind:commands|actions}/{rest:.+}", self._response_url)
+        app.router.add_post("/upload/v1/{id}", files.upload)
+        app.router.add_get("/files/{id}/{name}", files.download)
+        app.router.add_get("/_control/files/{id}", files.show)
         app.router.add_get("/_control/state", control.state)
         app.router.add_get("/_control/messages/{channel}", control.messages)
         app.router.add_get("/_control/log", control.log)

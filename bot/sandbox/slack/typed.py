@@ -1,7 +1,8 @@
-"""What Slack makes of the text a person types after a command before it sends it to the app.
+"""What Slack makes of the text a person types, after a command or as a message, before it sends it to the app.
 
 `&`, `<` and `>` become entities always. With should_escape on, people, groups, channels and links also become
-Slack's encoded forms. Source: Slack's page on implementing slash commands.
+Slack's encoded forms; in a message they always do, and so do addresses without a scheme. Source: Slack's pages on
+implementing slash commands and on formatting text.
 """
 
 from __future__ import annotations
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 SPECIAL = re.compile(r"https?://[^\s<>\"'`]+|(?<![\w@#/])[@#][\w.-]*\w|[&<>]")
 
+POSTED = re.compile(
+    r"<@[UW]\w+>"  # chosen from the client's list of people, and encoded there
+    r"|(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?P<site>(?<![\w@./:-])(?:[A-Za-z0-9-]+\.)+(?:com|org|net|io|dev|co|ai|app)\b(?!\.\w)(?:/[^\s<>\"'`]*)?)"
+    r"|" + SPECIAL.pattern
+)
+EVERYBODY = ("@here", "@channel", "@everyone")
+
 
 def entities(text: str) -> str:
     return re.sub("[&<>]", lambda found: ENTITIES[found[0]], text)
@@ -25,6 +34,24 @@ def sent_text(text: str, workspace: Workspace, should_escape: bool) -> str:
     if not should_escape:
         return entities(text)
     return SPECIAL.sub(lambda found: _encoded(found[0], workspace), text)
+
+
+def posted_text(text: str, workspace: Workspace) -> str:
+    """The text of a message as its events carry it."""
+    return POSTED.sub(lambda found: _posted(found, workspace), text)
+
+
+def _posted(found: re.Match[str], workspace: Workspace) -> str:
+    piece = found[0]
+    if found["mail"]:
+        return f"<mailto:{piece}|{piece}>"
+    if found["site"]:
+        return f"<http://{entities(piece)}|{entities(piece)}>"
+    if piece in EVERYBODY:
+        return f"<!{piece[1:]}>"
+    if piece.startswith("<@"):
+        return piece if workspace.user(piece[2:-1]) else entities(piece)
+    return _encoded(piece, workspace)
 
 
 def _encoded(piece: str, workspace: Workspace) -> str:

@@ -24,8 +24,23 @@ SCOPES = (
     "groups:read",
     "app_mentions:read",
     "im:history",
+    "files:read",
     "files:write",
 )
+SUBSCRIPTIONS = (
+    "user_change",
+    "subteam_members_changed",
+    "subteam_updated",
+    "channel_shared",
+    "channel_unshared",
+    "channel_archive",
+    "member_joined_channel",
+    "member_left_channel",
+    "app_mention",
+    "message.im",
+    "app_home_opened",
+)
+SHORTCUTS = ("look_up", "put_file")
 
 
 @dataclass(frozen=True)
@@ -88,6 +103,7 @@ class Workspace:
     groups: tuple[Group, ...]
     channels: tuple[Channel, ...]
     tokens_scopes: tuple[str, ...] = SCOPES
+    subscriptions: tuple[str, ...] = SUBSCRIPTIONS
 
     def user(self, ref: str) -> User | None:
         return _found(self.users, ref, "name")
