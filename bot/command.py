@@ -46,6 +46,11 @@ class Aws(Protocol):
     def account(self) -> str: ...
 
     @property
+    def account_id(self) -> str:
+        """The account's twelve digits."""
+        ...
+
+    @property
     def region(self) -> str: ...
 
     @property
@@ -225,6 +230,11 @@ class Command:
     @property
     def name(self) -> str:
         return f"{self.service} {self.verb}".strip()
+
+    @property
+    def own(self) -> bool:
+        """Say whether it is a word of the bot's own: it happens in no account and no Region."""
+        return not self.service or any(call.startswith("bot:") for call in self.calls)
 
     @property
     def operations(self) -> tuple[str, ...]:

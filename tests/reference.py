@@ -38,6 +38,7 @@ _SAME: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"i-[0-9a-f]{17}", lambda found: found[0] if found[0] in OURS else "i-0123456789abcdef0"),
     (r"subnet-[0-9a-f]+", "subnet-0123456789abcdef0"),
     (r'ClientToken="[^"]*"', 'ClientToken="a-token-of-this-run"'),
+    (r'"run":"[^"]*"', '"run":"a-token-of-this-run"'),
     (r"(?m)^(Public IP) \S+$", r"\1 203.0.113.7"),
     (r"Public IP \d[\d.]+", "Public IP 203.0.113.7"),
     (r"up \d+ s", "up 12 s"),

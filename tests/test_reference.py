@@ -17,6 +17,11 @@ from tests.whole import Whole, running
 COMMANDS = all_commands()
 NAMES = [command.name for command in COMMANDS]
 LOOKS_BY_ITSELF = {"hello": {"ec2:DescribeInstances"}}  # real names in its examples, where the asker may list them
+NOT_IN_THE_EXAMPLE = {
+    "s3 list": {"s3:ListBuckets"},  # of the form without a bucket
+    "s3 presign": {"s3:GetObject"},  # signed, and made by whoever follows the link
+    "s3 create": {"s3:GetBucketTagging"},  # of a bucket that is there already
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,9 @@ def test_an_example_makes_the_calls_it_declared_and_no_others(examples: dict[str
     seen = set(example.calls)
     assert seen <= declared, f"{name} made calls it did not declare"
     if example.command.service:
-        assert seen == declared, f"{name} declares calls that its example does not need"
+        assert seen | NOT_IN_THE_EXAMPLE.get(name, set()) == declared, (
+            f"{name} declares calls that its example does not need"
+        )
 
 
 def test_what_is_secret_goes_to_the_asker_alone(examples: dict[str, Example]) -> None:

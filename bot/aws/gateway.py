@@ -85,6 +85,10 @@ class Door:
     config: Config = READING
     files: Callable[[str], Upload] = no_files
 
+    @property
+    def account_id(self) -> str:
+        return self.gateway.account_id(self.account)
+
     def file(self, id_: str) -> Upload:
         return self.files(id_)
 
@@ -236,6 +240,10 @@ class Gateway:
                     endpoint_url=self._endpoint_url,
                 )
             return way.clients[key]
+
+    def account_id(self, account: str) -> str:
+        """Return the twelve digits of an account of bot.yml."""
+        return self._accounts[account].id
 
     def close(self) -> None:
         """Close every connection; calls still under way lose theirs when they end."""

@@ -13,7 +13,14 @@ _AGAIN = "Ask again: what is there now is shown first"
 _DAMAGED = "what arrived at AWS is not what was sent, so AWS did not keep it. Try again"
 _NAME = "3 to 63 small letters, digits, dots and hyphens, a letter or digit first and last"
 
+_CLOSED = (
+    "the bucket belongs to another account (try: s3 list), or AWS's own IAM does not let the bot's role do this. "
+    "Then whoever owns the role must allow it"
+)
+
 S3: Mapping[str, str] = {
+    "403": _CLOSED,
+    "AccessDenied": _CLOSED,
     "404": "there is no such object. Try: s3 list BUCKET",
     "405": "that is the mark of a deletion, not an object. Try: s3 list BUCKET",
     "412": f"the object is not the one that was shown. {_AGAIN}",

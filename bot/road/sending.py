@@ -156,6 +156,11 @@ def unsent(run: Run, calls: tuple[Sent, ...]) -> tuple[str, ...]:
     return tuple(id_ for call in calls if call.state in ("planned", "refused") for id_ in call.touched)
 
 
+def takes_ids(command: Command) -> bool:
+    """Whether what is left of a change can be named; else it is asked whole, and its plan leaves out what is done."""
+    return any(param.word and param.many for param in command.params)
+
+
 def touched(desk: Desk, run: Run) -> tuple[Resource, ...]:
     """Return the resources that a call left for and was not turned away from."""
     left_out = set(unsent(run, desk.runs.calls(run.id)))

@@ -58,6 +58,42 @@ rules:
     who: {{groups: [S0ONCALL01]}}
     accounts: [dev, prod]
     audience: asker
+  - id: everyone-sees-functions-and-metrics
+    actions:
+      - lambda:ListFunctions
+      - lambda:GetFunctionConfiguration
+      - cloudwatch:DescribeAlarms
+      - cloudwatch:GetMetricData
+    who: {{everyone: true}}
+    accounts: [dev, prod]
+  - id: developers-invoke
+    actions: [lambda:Invoke]
+    who: {{groups: [S0DEVS0002]}}
+    accounts: [dev]
+    tags: {{env: [dev]}}
+  - id: oncall-function-logs
+    actions: [logs:FilterLogEvents]
+    who: {{groups: [S0ONCALL01]}}
+    accounts: [dev, prod]
+    audience: asker
+  - id: everyone-looks-at-buckets
+    actions: [s3:ListObjectsV2, s3:GetBucketEncryption]
+    who: {{everyone: true}}
+    accounts: [dev, prod]
+  - id: developers-objects-dev
+    actions: [s3:PutObject, s3:DeleteObject]
+    who: {{groups: [S0DEVS0002]}}
+    accounts: [dev]
+    tags: {{env: [dev]}}
+  - id: developers-fetch-dev
+    actions: [s3:GetObject]
+    who: {{groups: [S0DEVS0002]}}
+    accounts: [dev]
+    audience: asker
+  - id: oncall-buckets-dev
+    actions: [s3:CreateBucket, s3:PutPublicAccessBlock, s3:PutBucketEncryption, s3:PutBucketVersioning]
+    who: {{groups: [S0ONCALL01]}}
+    accounts: [dev]
 """
 
 WELCOME = """
