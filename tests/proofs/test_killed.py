@@ -140,10 +140,11 @@ SECOND_COPY = ("while the card is posted", "card posted and the answer lost", "a
 """Killed while Slack's answer to a post was under way: a second copy may be, and must say so."""
 
 
-@pytest.fixture(scope="module")
-def w(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def w(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     directory: Path = tmp_path_factory.mktemp("killed")
-    with world(directory) as made:
+    url = request.getfixturevalue("postgres").url() if request.param == "postgresql" else ""
+    with world(directory, url=url) as made:
         yield made
 
 

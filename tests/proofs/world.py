@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.sandbox.aws.server import AwsServer
 from bot.sandbox.demo import command, credentials
@@ -25,6 +25,7 @@ from bot.sandbox.slack.workspace import BOT_USER
 from bot.store import tables
 from bot.store.database import Database
 from bot.store.outbox import Outbox
+from bot.store.processes import Processes
 from bot.store.runs import Run, Runs
 from tests.sandbox.aws_wire import Aws, Clock
 from tests.sandbox.slack_wire import Wire, until
@@ -37,6 +38,7 @@ class Process:
 
     def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
         self.began = time.monotonic()
+        self.owner = ""
         self._log = log
         with log.open("ab") as output:
             self._child = subprocess.Popen(
@@ -75,24 +77,39 @@ class Process:
 
 
 class World:
-    """A Slack, an AWS, a store, and any number of bot processes on them."""
+    """A Slack, an AWS, a store (SQLite unless a URL is given), and any number of bot processes on them."""
 
-    def __init__(self, slack: SlackServer, aws: AwsServer, directory: Path) -> None:
+    def __init__(self, slack: SlackServer, aws: AwsServer, directory: Path, url: str = "") -> None:
         self.slack = Wire(slack)
         self.aws = Aws(aws, Clock())  # a clock that nobody turns: the server keeps real time
         self.directory = directory
-        self.arguments = command(directory, slack.api_url, aws.url)
+        self.url = url or f"sqlite:///{directory}/bot.db"
+        self.arguments = [*command(directory, slack.api_url, aws.url), "--database-url", self.url]
         self.environment = credentials(child_environment(clean_environment(os.environ, directory)))
         self.processes: list[Process] = []
+        self._database: Database | None = None
 
     def afresh(self) -> None:
-        """An empty Slack, the seeded AWS, and no store."""
+        """No bots, an empty Slack, the seeded AWS, and an empty store."""
         self.stop()
+        if self.url.startswith("sqlite"):
+            for each in self.directory.glob("bot.db*"):
+                each.unlink()
+        else:
+            self.database.migrate()
+        self.emptied()
+
+    def emptied(self) -> None:
+        """An empty Slack, the seeded AWS and nothing of earlier runs, under the feet of whatever bots there are."""
         self.slack.order("fault", kind="clear")
         self.slack.order("reset")
         self.aws.control("reset", {})
-        for each in self.directory.glob("bot.db*"):
-            each.unlink()
+        if self.url.startswith("sqlite"):
+            return
+        with self.database.write() as connection:
+            for table in tables.metadata.tables.values():
+                if table is not tables.processes or not any(each.alive for each in self.processes):
+                    connection.execute(delete(table))
 
     def launch(self, *more: str, **environment: str) -> Process:
         """Start a process and wait for nothing."""
@@ -103,11 +120,15 @@ class World:
 
     def start(self) -> Process:
         """Start a process and wait until Slack sees one more connection."""
-        before = self.slack.connections()
+        before, known = self.slack.connections(), {each.owner for each in self.processes}
         process = self.launch()
-        until(lambda: self.slack.connections() > before or not process.alive, 30)
+        until(lambda: self.slack.connections() > before or not process.alive, 60)
         assert process.alive, process.said
+        process.owner = next((each for each in self.owners() if each not in known), "")
         return process
+
+    def process_of(self, owner: str) -> Process:
+        return next(each for each in self.processes if each.owner == owner)
 
     def kill(self) -> None:
         """SIGKILL every process, and wait until Slack has noticed."""
@@ -122,6 +143,9 @@ class World:
         for each in self.processes:
             each.let_go()
         self.processes.clear()
+        if self._database:
+            self._database.close()
+            self._database = None
 
     def said(self) -> str:
         return "\n".join(each.said for each in self.processes)
@@ -149,22 +173,24 @@ class World:
         action = {"action_id": does, "value": None}
         return self.slack.click(message["ts"], channel=message["channel"], action=action, **more)
 
-    @contextmanager
-    def store(self) -> Iterator[tuple[Runs, Outbox]]:
-        database = Database(f"sqlite:///{self.directory}/bot.db")
-        try:
-            yield Runs(database), Outbox(database)
-        finally:
-            database.close()
+    @property
+    def database(self) -> Database:
+        """A door of the test's own to the bots' store; open until the next `stop`."""
+        if self._database is None:
+            self._database = Database(self.url)
+        return self._database
+
+    def owners(self) -> list[str]:
+        """The ids of the processes whose heart beats, the newest beat first."""
+        return list(Processes(self.database).alive(time.time()))
 
     def runs(self) -> list[Run]:
         """Every run of the store, oldest first."""
-        with self.store() as (runs, _):
-            return sorted(runs._select(select(tables.runs)), key=lambda run: run.created_at)
+        found = Runs(self.database)._select(select(tables.runs))
+        return sorted(found, key=lambda run: run.created_at)
 
     def untold(self) -> int:
-        with self.store() as (_, outbox):
-            return outbox.waiting()
+        return Outbox(self.database).waiting()
 
 
 def buttons(message: Message) -> dict[str, Message]:
@@ -182,9 +208,9 @@ def within(seconds: float, true: Callable[[], Any], what: Callable[[], str] = st
 
 
 @contextmanager
-def world(directory: Path, speed: float = 2.0) -> Iterator[World]:
+def world(directory: Path, speed: float = 2.0, url: str = "") -> Iterator[World]:
     with AwsServer(speed=speed) as aws, SlackServer() as slack:
-        made = World(slack, aws, directory)
+        made = World(slack, aws, directory, url)
         try:
             yield made
         finally:
