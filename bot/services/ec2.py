@@ -15,13 +15,16 @@ from typing import Annotated, Any
 from bot.command import Aws, Call, Follow, Plan, Resource, Skipped, Undo
 from bot.declare import changes, reads
 from bot.errors import UsageError
-from bot.params import Shape
+from bot.params import Choices, Shape
 from bot.reply import Code, Fields, Reply, Table, note
 from bot.services import _instances
 from bot.services._instances import ROWS, SELECTOR, Instance, name_of, named, resource, state_of, tags_of
 
 Instances = Annotated[tuple[str, ...], SELECTOR]
-OneInstance = Annotated[str, SELECTOR]
+OneInstance = Annotated[str, SELECTOR, Choices("ec2 list", column=2)]
+Running = Annotated[tuple[str, ...], SELECTOR, Choices("ec2 list state=running", column=2)]
+Stopped = Annotated[tuple[str, ...], SELECTOR, Choices("ec2 list state=stopped", column=2)]
+Living = Annotated[tuple[str, ...], SELECTOR, Choices("ec2 list", column=2)]
 _SEE = ("ec2:DescribeInstances",)
 _GROUP = "aws:autoscaling:groupName"
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -68,7 +71,7 @@ def list_(aws: Aws, instances: Instances = ()) -> Reply:
     return Reply(f"{_plural(len(found))} in {where}: {_counted(map(state_of, found))}", (table, *lost), "ok")
 
 
-@reads(*_SEE, example="ec2 show name=web-1")
+@reads(*_SEE, example="ec2 show name=web-1", finds=r"i-(?:[0-9a-f]{17}|[0-9a-f]{8})")
 def show(aws: Aws, instance: OneInstance) -> Reply:
     """Show one instance: state, type, network, image, tags."""
     each = _instances.one(aws, instance)
@@ -98,7 +101,7 @@ def show(aws: Aws, instance: OneInstance) -> Reply:
     follow=Follow(_look, goal="running", via=("pending",)),
     undo=Undo("stop", _stopping, "Stop again", "what it kept in memory"),
 )
-def start(aws: Aws, instances: Instances) -> Plan:
+def start(aws: Aws, instances: Stopped) -> Plan:
     """Start stopped instances."""
     chosen, skipped = _sort_out(aws, instances, fit=("stopped",))
     return _plan("start", (_starting(_ids(chosen)),), chosen, skipped)
@@ -113,7 +116,7 @@ def start(aws: Aws, instances: Instances) -> Plan:
 )
 def stop(
     aws: Aws,
-    instances: Instances,
+    instances: Running,
     *,
     hibernate: Annotated[bool, "keep the memory on disk"] = False,
     force: Annotated[bool, "do not wait for the operating system"] = False,
@@ -125,7 +128,7 @@ def stop(
 
 
 @changes("ec2:RebootInstances", reads=_SEE, example="ec2 reboot name=web-2")
-def reboot(aws: Aws, instances: Instances) -> Plan:
+def reboot(aws: Aws, instances: Running) -> Plan:
     """Reboot running instances."""
     chosen, skipped = _sort_out(aws, instances, fit=("running",))
     calls = (Call("ec2:RebootInstances", {"InstanceIds": [*_ids(chosen)]}, _ids(chosen)),)
@@ -139,7 +142,7 @@ def reboot(aws: Aws, instances: Instances) -> Plan:
     destroys=True,
     follow=Follow(_look, goal="terminated", via=("shutting-down",)),
 )
-def terminate(aws: Aws, instances: Instances) -> Plan:
+def terminate(aws: Aws, instances: Living) -> Plan:
     """Terminate instances for good, with the volumes that go with them.
 
     One call for each Availability Zone: of a batch with a protected instance in it, EC2 spares that instance's zone and
