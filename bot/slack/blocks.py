@@ -130,8 +130,11 @@ def _named(file: File) -> str:
 
 
 def _select(part: Choice) -> Block:
-    """A menu; its values are row numbers or names, never a command. Slack takes 100 options of 75 characters."""
-    options = [{"text": plain(cut(line(label) or "–", 37)), "value": value[:75]} for value, label in part.options[:100]]
+    """A menu; its values are a run's id with a row's number, never a command. Slack takes 100 of 75 characters."""
+    options = [
+        {"text": plain(cut(line(label) or "–", 37)), "value": f"{clean(part.run)}.{value}"[-75:]}
+        for value, label in part.options[:100]
+    ]
     menu = {"type": "static_select", "placeholder": plain(cut(line(part.label), 75)), "options": options}
     return {
         "type": "actions",

@@ -46,6 +46,8 @@ NEXT_STEP = {
     "token_revoked": "The token was revoked: install the app again.",
 }
 
+NO_TOKEN = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed"})
+
 Answer = TypeVar("Answer")
 
 _SILENT = logging.getLogger("bot.slack.silent")
@@ -69,6 +71,10 @@ class SlackCalls:
     def __init__(self, client: WebClient) -> None:
         self._client = client
 
+    @property
+    def api_url(self) -> str:
+        return self._client.base_url
+
     def post(self, channel: str, message: dict[str, Any], thread: str = "") -> tuple[str, str]:
         """The channel and ts of the new message: a post to `U…` answers with the `D…` it went to."""
         body = _whole(message) | {"channel": channel, "unfurl_links": False, "unfurl_media": False, "parse": "none"}
@@ -88,9 +94,14 @@ class SlackCalls:
             body["thread_ts"] = thread
         _ask("show the message", lambda: self._client.chat_postEphemeral(**body))
 
-    def respond(self, response_url: str, message: dict[str, Any], *, in_channel: bool = False) -> None:
-        """Answer through a response_url (five times within 30 minutes), also where the bot is no member."""
-        body = {"replace_original": False, "unfurl_links": False, "unfurl_media": False} | _whole(message)
+    def respond(
+        self, response_url: str, message: dict[str, Any], *, in_channel: bool = False, replace: bool = False
+    ) -> None:
+        """Answer through a response_url (five times within 30 minutes), also where the bot is no member.
+
+        `replace` puts it in the place of the message that bore the button.
+        """
+        body = {"replace_original": replace, "unfurl_links": False, "unfurl_media": False} | _whole(message)
         body["response_type"] = "in_channel" if in_channel else "ephemeral"
         hook = WebhookClient(response_url, timeout=SECONDS, ssl=tls(), retry_handlers=[], logger=_SILENT)
         answer = _ask("take the answer", lambda: hook.send_dict(body))
@@ -131,6 +142,30 @@ class SlackCalls:
         """files.info (100 a minute): whose it is, where it is shared, its size, and where its bytes are."""
         return _ask("look up the file", lambda: dict(self._client.files_info(file=file)["file"]))
 
+    def open_view(self, trigger: str, view: dict[str, Any]) -> None:
+        """views.open (100 a minute): a trigger_id lives three seconds and counts once."""
+        _ask("open the form", lambda: self._client.views_open(trigger_id=trigger, view=view))
+
+    def upload_address(self, name: str, size: int, alt: str = "") -> tuple[str, str]:
+        """files.getUploadURLExternal (100 a minute): where to send the bytes, itself a secret, and the file's id."""
+        more = {"alt_txt": alt} if alt else {}
+        return _ask(
+            "take the file",
+            lambda: _address(self._client.files_getUploadURLExternal(filename=name, length=size, **more)),
+        )
+
+    def complete_upload(self, file: str, title: str, channel: str, thread: str, words: str) -> None:
+        """files.completeUploadExternal (100 a minute): show the file in a thread; `words` are mrkdwn beside it."""
+        _ask(
+            "show the file",
+            lambda: self._client.files_completeUploadExternal(
+                files=[{"id": file, "title": title}],
+                channel_id=channel,
+                thread_ts=thread or None,
+                initial_comment=words or None,
+            ),
+        )
+
     def identity(self) -> dict[str, Any]:
         """auth.test: `team_id`, `enterprise_id`, `user_id` and `bot_id` of the token."""
         return _ask("say whose token this is", lambda: _data(self._client.auth_test()))
@@ -147,6 +182,16 @@ def _data(response: SlackResponse) -> dict[str, Any]:
 def _posted(response: SlackResponse) -> tuple[str, str]:
     data = _data(response)
     return str(data["channel"]), str(data["ts"])
+
+
+def _address(response: SlackResponse) -> tuple[str, str]:
+    data = _data(response)
+    return str(data["upload_url"]), str(data["file_id"])
+
+
+def passing(error: SlackError) -> bool:
+    """Whether Slack itself is in trouble or far away, whatever was sent."""
+    return error.ambiguous or error.code in ("unreachable", "ratelimited")
 
 
 def _whole(message: dict[str, Any]) -> dict[str, Any]:

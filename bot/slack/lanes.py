@@ -15,10 +15,10 @@ LANES = 6
 
 
 class Lanes:
-    """Six lanes; a key always takes the same one, so that one slow channel holds up few others."""
+    """Six lanes, unless said otherwise; a key always takes the same one, so that a slow channel holds up few others."""
 
-    def __init__(self) -> None:
-        self._lanes = [ThreadPoolExecutor(1, thread_name_prefix=f"teller-{n}") for n in range(LANES)]
+    def __init__(self, count: int = LANES, name: str = "teller") -> None:
+        self._lanes = [ThreadPoolExecutor(1, thread_name_prefix=f"{name}-{n}") for n in range(count)]
         self._names: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -29,7 +29,7 @@ class Lanes:
             if name in self._names or self._closed:
                 return False
             self._names.add(name)
-            self._lanes[crc32(key.encode()) % LANES].submit(self._run, name, job)
+            self._lanes[crc32(key.encode()) % len(self._lanes)].submit(self._run, name, job)
         return True
 
     def _run(self, name: str, job: Callable[[], None]) -> None:

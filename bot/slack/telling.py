@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,11 +19,14 @@ from bot.errors import SlackError
 from bot.reply import Reply, When, note
 from bot.road.cards import card
 from bot.road.desk import Desk
+from bot.slack.below import Below, Draw, pieces
 from bot.slack.blocks import message
-from bot.slack.calls import SlackCalls
+from bot.slack.calls import NO_TOKEN, SlackCalls, passing
 from bot.slack.lanes import Lanes
 from bot.slack.pace import ANSWERS, UPDATES, Pace
 from bot.slack.response_urls import ResponseUrls
+from bot.slack.richness import as_rich_as_taken
+from bot.slack.uploads import Uploads
 from bot.store.database import new_id
 from bot.store.outbox import PROGRESS, Telling
 from bot.store.runs import Run, State
@@ -37,21 +41,22 @@ _HEAD_START_SECONDS = 3.0
 """How long other processes leave a new answer to the one that took the command: it alone knows the response_url."""
 _AWAY_SECONDS = 2.0
 """A shorter absence of Slack's is not worth a line."""
-_TOO_MUCH = frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long", "invalid_blocks_format", "too_long"})
 _LOST_CARD = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _CLOSED_PLACE = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "user_not_found"})
-_NO_TOKEN = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed"})
 
 
 class Teller:
     """Works the outbox off, in its own few threads."""
 
-    def __init__(self, desk: Desk, calls: SlackCalls) -> None:
+    def __init__(self, desk: Desk, calls: SlackCalls, draw: Draw = lambda _chart: None) -> None:
         self.desk = desk
         self.calls = calls
         self.urls = ResponseUrls(desk)
         self.pace = Pace(desk.now)
+        self.below = Below(desk, calls, Uploads(calls), self.pace, draw)
         self.dead_token = ""
+        self.mentioned: deque[str] = deque(maxlen=1000)
+        """The newest runs that were asked for in a message: what answers them elsewhere leaves a pointer there."""
         self._lanes = Lanes()
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -70,7 +75,8 @@ class Teller:
         if self._thread.is_alive():
             self._thread.join(seconds)
             self._sweep_safely()
-        return self._lanes.close(seconds)
+        closed = self._lanes.close(seconds)
+        return self.below.lanes.close(seconds) and closed
 
     def adopt(self, run: str, channel: str, ts: str) -> None:
         """Learn from a click where a run's card stands, if the process that posted it died before it knew."""
@@ -119,6 +125,9 @@ class Teller:
         return fresh and run.owner not in ("", self.desk.owner)
 
     def _queue(self, row: Telling, run: Run) -> None:
+        if self.below.goes_on(row):
+            self.below.queue(row, run, self._reply, self._told)
+            return
         key, spare = self._key(row, run), _SPARE_EDITS if row.rank == PROGRESS and row.ts else 0.0
         if not self.pace.seconds(key, spare):
             lane = run.id if key in (UPDATES, ANSWERS) else key
@@ -133,8 +142,15 @@ class Teller:
         return ANSWERS if self._url(run) else run.user
 
     def _url(self, run: Run) -> str:
-        """Return the response_url that a private answer goes by; a card needs a message that can be edited."""
-        return "" if run.plan else self.urls.of(run.id)
+        """Return the response_url that a private answer goes by.
+
+        A card needs a message that can be edited, and what goes below one needs a message with a thread.
+        """
+        url = "" if run.plan else self.urls.of(run.id)
+        return "" if url and pieces(self._reply(run)) else url
+
+    def _reply(self, run: Run) -> Reply:
+        return self.desk.secrets.get(run.id) or card(self.desk, run)
 
     def _take(self, row: Telling, key: str, spare: float) -> None:
         """Claim a row when its turn has come, not before: what waits in a lane must not outlive its claim."""
@@ -142,7 +158,7 @@ class Teller:
             return
         claimed = self.desk.outbox.claim(row, self.desk.now(), self.desk.owner)
         if claimed:
-            dropped = row.claimed_until > 0 and not row.ts  # whoever had it before died while sending
+            dropped = row.claimed_until > 0  # whoever had it before died while sending
             self._send_safely(replace(claimed, doubtful=claimed.doubtful or dropped))
             self.wake()
 
@@ -159,35 +175,39 @@ class Teller:
         if run is None:
             self.desk.outbox.release(row, told=row.revision)
             return
-        reply = self._with_outage(row, run, self.desk.secrets.get(run.id) or card(self.desk, run))
+        reply = self._reply(run)
         try:
-            where = self._deliver(row, run, reply)
+            where = self._deliver(row, run, self._with_outage(row, run, reply))
         except SlackError as error:
             self._failed(row, run, error)
             return
-        self._told(row, run, **where)
+        place = (where.get("channel", row.channel), where.get("ts", row.ts))
+        stands = replace(row, channel=place[0], ts=place[1], doubtful=row.doubtful and bool(row.ts))
+        if not (stands.ts and self.below.begin(stands, run, reply)):
+            self._told(row, run, **where)
 
     def _deliver(self, row: Telling, run: Run, reply: Reply) -> dict[str, str]:
         """Send; returns where the message stands, for the row."""
         if row.ts:
-            self._fitting(lambda body: self.calls.update(row.channel, row.ts, body), reply)
+            as_rich_as_taken(lambda body: self.calls.update(row.channel, row.ts, body), reply)
             return {}
         url = self._url(run) if run.audience == "asker" else ""
         if url and self._responded(run, url, reply):
             return {}
         private = run.audience == "asker"
-        channel, thread = (run.user, "") if private else (run.channel, run.thread)
-        posted = self._fitting(lambda body: self.calls.post(channel, body, thread), reply)
-        if private and run.plan:
+        here = not private or (run.thread and run.channel.startswith("D"))
+        channel, thread = (run.channel, run.thread) if here else (run.user, "")
+        posted = as_rich_as_taken(lambda body: self.calls.post(channel, body, thread), reply)
+        if private:
             self._point_to_direct_message(run)
         return {"channel": posted[0], "ts": posted[1]}
 
     def _responded(self, run: Run, url: str, reply: Reply) -> bool:
         """Answer by the response_url; False where it is used up and the answer has to go by direct message."""
         try:
-            self._fitting(lambda body: self.calls.respond(url, body), reply)
+            as_rich_as_taken(lambda body: self.calls.respond(url, body), reply)
         except SlackError as error:
-            if _passing(error):
+            if passing(error):
                 raise
             log.info("Run %s: the answer goes by direct message (%s)", run.id, error.code)
             self.urls.drop(run.id)
@@ -196,26 +216,21 @@ class Teller:
 
     def _point_to_direct_message(self, run: Run) -> None:
         url = self.urls.of(run.id)
-        if url and not run.channel.startswith("D"):
-            hint = message(Reply("I answered you in a direct message."))
-            self.soon(partial(self._hint, run.id, url, hint))
+        hint = message(Reply("I answered you in a direct message."))
+        if run.channel.startswith("D"):
+            return
+        if url:
+            self.soon(partial(self._hint, run.id, lambda: self.calls.respond(url, hint)))
+        elif run.id in self.mentioned:
+            self.soon(
+                partial(self._hint, run.id, lambda: self.calls.ephemeral(run.channel, run.user, hint, run.thread))
+            )
 
-    def _hint(self, run: str, url: str, hint: dict[str, Any]) -> None:
+    def _hint(self, run: str, give: Callable[[], None]) -> None:
         try:
-            self.calls.respond(url, hint)
+            give()
         except SlackError as error:
             log.info("Run %s: no hint at the direct message (%s)", run, error.code)
-
-    def _fitting(self, send: Any, reply: Reply) -> Any:
-        """Send rich; plainer where Slack refuses a block (new kinds reach workspaces in turns); then the text alone."""
-        for body in (message(reply), message(reply, rich=False)):
-            try:
-                return send(body)
-            except SlackError as error:
-                if error.code not in _TOO_MUCH:
-                    raise
-                log.warning("Slack refused a message (%s); sending it plainer", error.code)
-        return send({"text": message(reply)["text"]})
 
     def _told(self, row: Telling, run: Run, **where: str) -> None:
         changes = {"told": row.revision, "attempts": 0, "failed_since": 0.0, "doubtful": False, **where}
@@ -265,7 +280,7 @@ class Teller:
         now = self.desk.now()
         self._heard_of_token(error)
         pause = error.retry_after or min(15.0, 0.5 * 2 ** min(row.attempts, 6))
-        if _passing(error):
+        if passing(error):
             pause = self.pace.trouble(self._key(row, run), error.retry_after)
         log.warning("Slack did not take the message of run %s (%s); again in %.1f s", row.run, error.code, pause)
         self.desk.outbox.release(
@@ -277,13 +292,8 @@ class Teller:
         )
 
     def _heard_of_token(self, error: SlackError) -> None:
-        if error.code in _NO_TOKEN:
+        if error.code in NO_TOKEN:
             self.dead_token = error.sentence
-
-
-def _passing(error: SlackError) -> bool:
-    """Whether Slack itself is in trouble or far away, whatever the message was."""
-    return error.ambiguous or error.code in ("unreachable", "ratelimited")
 
 
 def _at(seconds: float) -> datetime:

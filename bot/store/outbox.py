@@ -6,7 +6,7 @@ something newer to tell. Marks coalesce, an outage only delays them, and a messa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import and_, case, insert, or_, select, update
@@ -89,6 +89,26 @@ class Outbox:
                 .values(claimed_until=now + _CLAIM_SECONDS, owner=owner)
             ).rowcount
         return self.get(row.run) if taken else None
+
+    def hold(self, row: Telling, until: float) -> Telling | None:
+        """Keep a claimed row for longer; None where another process has taken it meanwhile."""
+        c = tables.outbox.c
+        with self._database.write() as connection:
+            kept = connection.execute(
+                update(tables.outbox)
+                .where(c.run == row.run, c.claimed_until == row.claimed_until)
+                .values(claimed_until=until)
+            ).rowcount
+        return replace(row, claimed_until=until) if kept else None
+
+    def count(self, row: Telling) -> None:
+        """Write how many pieces below the message were told."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(tables.outbox)
+                .where(tables.outbox.c.run == row.run)
+                .values(extras=row.extras, doubtful=row.doubtful)
+            )
 
     def release(self, row: Telling, **changes: Any) -> None:
         """Give a row back with what became of it; a claim that ran out and was taken by another stays the other's."""
