@@ -11,7 +11,7 @@ from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot import services
+from bot import services, spool
 from bot.aws.gateway import Gateway
 from bot.config.botfile import BotFile
 from bot.config.load import load
@@ -104,6 +104,7 @@ class Bot:
     def _begin(self) -> None:
         """Set the clockwork going: heartbeats first, so that no other process takes this one for dead."""
         self.beat()
+        spool.clean(time.time() - spool.KEEP_SECONDS)
         self.teller.start()
         self.people.refresh_groups()
         every: tuple[tuple[Callable[[], Any], float], ...] = (
@@ -155,7 +156,9 @@ class Bot:
         return [run for run in self.desk.runs.open() if run.owner == self.desk.owner and run.state in OWNED]
 
     def prune(self) -> None:
+        """Forget what is old: runs, and files that nobody was handed."""
         self.desk.runs.prune(self.desk.now() - _KEEP_SECONDS)
+        spool.clean(time.time() - spool.KEEP_SECONDS)
 
 
 def on_slack(settings: Settings) -> Bot:
@@ -170,6 +173,7 @@ def on_slack(settings: Settings) -> Bot:
     the_desk = desk(settings, database, people, the_law)
     teller = Teller(the_desk, calls)
     the_desk.wake = teller.wake
+    the_desk.hand_over = teller.below.hand_over
     the_desk.files = SharedFiles(calls, bot_token, settings.slack_api_url or SLACK_API)
     engine = Engine(the_desk, Pool(WORKERS, QUEUE, "worker"))
     processes = Processes(database)
