@@ -4,6 +4,7 @@ BotError
 ├── UsageError        the asker: what was typed cannot be read; says what to type instead
 │   └── MissingError  the asker: what was typed is the beginning of a command; a form can ask for the rest
 ├── Refused           policy: identity, allowlist or limits said no; says which and who can
+│   └── Unsure        policy: who asks, or where, could not be found out just now; a later try may
 ├── AwsError          AWS, as one sentence
 │   ├── AwsRefused    AWS answered no: nothing was done
 │   ├── AwsUnsent     the request never reached AWS: nothing was done
@@ -40,6 +41,10 @@ class Refused(BotError):
         super().__init__(sentence)
         self.layer = layer
         self.rule = rule
+
+
+class Unsure(Refused):
+    """No, because it cannot be found out just now who asks or where: Slack is away, or would not say."""
 
 
 class AwsError(BotError):

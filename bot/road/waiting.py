@@ -13,11 +13,12 @@ from typing import Any
 from bot.action import Action
 from bot.aws.errors import translated
 from bot.command import Command
-from bot.errors import AwsError, AwsRefused, Refused, UsageError
+from bot.errors import AwsError, AwsRefused, Refused, Unsure, UsageError
 from bot.parse import parse
 from bot.road.desk import Desk
 from bot.road.pool import Pool
 from bot.road.sending import FOREVER, adopt, conclude, followed, ids_of, lost_among, send, touched
+from bot.store.database import StoreError
 from bot.store.processes import Processes
 from bot.store.runs import Run, State, plan_json, states_json
 
@@ -30,7 +31,7 @@ _TRUTH_SECONDS = 20.0
 """How long a change whose answer was lost may still show up; after that, not seen means not done."""
 _GIVE_UP_SECONDS = 86_400.0
 _FIRE_SECONDS = 600.0
-"""How long an undo whose moment has come waits for AWS to be in reach."""
+"""How long an undo whose moment has come waits for AWS and Slack to be in reach."""
 
 
 class Waiting:
@@ -63,7 +64,7 @@ class Waiting:
         return claimed is not None
 
     def step(self, run: Run) -> Run | None:
-        """Take a timed run one step further. AWS out of reach, or a mistake of ours, only means a later look."""
+        """Take a timed run one step further. AWS or Slack out of reach, or a mistake of ours, means a later look."""
         steps = {
             State.ASKED: self._expire,
             State.FOLLOWING: self._follow,
@@ -72,9 +73,12 @@ class Waiting:
         }
         try:
             return steps[run.state](run)
-        except AwsError as error:
+        except (AwsError, Unsure) as error:
             log.warning("Run %s: %s", run.id, error.sentence)
             return self._given_up(run, error.sentence) or self._later(run)
+        except StoreError as error:
+            log.warning("Run %s: %s", run.id, error.sentence)
+            return None  # its claim runs out, and it is looked at again
         except Exception:
             log.exception("Run %s: a step failed by a mistake of the bot's", run.id)
             return self._given_up(run, f"Something went wrong in the bot itself. Reference {run.id}.") or self._later(
@@ -86,6 +90,7 @@ class Waiting:
         desk = self.desk
         others = [id_ for id_ in self.processes.alive(desk.now()) if id_ != desk.owner]
         orphans = [run for run in desk.runs.orphans(others) if run.owner != desk.owner or run.id not in desk.hands]
+        orphans = [run for run in orphans if not run.report]  # those are run anew: see `occurrences`
         for run in orphans:
             try:
                 self._finish(run)
@@ -169,6 +174,8 @@ class Waiting:
             return self._later(run)
         try:
             return self._send_undo(run)
+        except Unsure:
+            raise
         except (Refused, UsageError) as error:
             return self.desk.move(run, State.VOID, why=error.sentence)
         except AwsRefused as error:
@@ -180,6 +187,8 @@ class Waiting:
         desk = self.desk
         actor = desk.directory.actor(run.user, (run.team,))
         place = desk.directory.place(run.channel, run.thread)
+        if place.member is None and place.shared is None:
+            raise Unsure("Slack would not say what channel this is.", layer="place")
         action: Action = parse(run.action, desk.commands, desk.law.defaults)
         command = desk.commands.of(action)
         plan = desk.plan(run, command, action)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.actor import Actor, Place
-from bot.errors import Refused, SlackError
+from bot.errors import Refused, SlackError, Unsure
 from bot.slack.calls import SlackCalls
 from bot.slack.groups import Groups
 from bot.slack.recent import Kept, Recent
@@ -145,7 +145,7 @@ class People:
         if error.code in NOBODY:
             return _outside(user, error.code)
         log.warning("users.info of %s failed (%s): refused", user, error.code)
-        return Refused(UNSURE, layer="identity")
+        return Unsure(UNSURE, layer="identity")
 
     def _about(self, user: str) -> dict[str, Any]:
         return self._users.get(user, lambda: Kept(self._calls.user(user), KEPT))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
-from bot.errors import AwsRefused
+from bot.actor import Place
+from bot.errors import AwsRefused, Unsure
 from bot.road.waiting import Waiting
 from bot.store.runs import Run, State
 from tests.road.bench import ANN, API, BOB, EVE, STOPPED, WEB, WEB2, Bench, bot_file
@@ -259,6 +261,35 @@ def test_aws_out_of_reach_for_ten_minutes_voids_the_undo(bench: Bench) -> None:
     bench.tick()
     assert bench.now(undo).state is State.VOID
     assert "not sent" in bench.card(undo)
+    assert bench.sent("StartInstances") == 0
+
+
+UNSURE = Unsure("Slack would not say who you are just now.", layer="identity")
+
+
+@pytest.mark.parametrize("away", [{"actor": raising(UNSURE)}, {"place": lambda *at: Place(*at, None, shared=None)}])
+def test_slack_away_at_the_moment_only_delays_the_undo(bench: Bench, away: dict[str, Any]) -> None:
+    run = bench.stop()
+    bench.pass_by(20)
+    undo = armed(bench, run)
+    directory = bench.desk.directory
+    bench.desk.directory = Patched(directory, **away)  # type: ignore[assignment]
+    bench.tick()
+    assert bench.now(undo).state is State.ARMED
+    bench.desk.directory = directory
+    bench.pass_by(6)
+    assert bench.now(undo).state is State.FOLLOWING
+
+
+def test_slack_away_for_ten_minutes_voids_the_undo(bench: Bench) -> None:
+    run = bench.stop()
+    bench.pass_by(20)
+    undo = armed(bench, run)
+    bench.wait(700)
+    bench.desk.directory = Patched(bench.desk.directory, actor=raising(UNSURE))  # type: ignore[assignment]
+    bench.tick()
+    assert bench.now(undo).state is State.VOID
+    assert "The undo was not sent" in bench.now(undo).why
     assert bench.sent("StartInstances") == 0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.actor import Actor, Place
-from bot.errors import Refused, SlackError
+from bot.errors import Refused, SlackError, Unsure
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import BOT_TOKEN, PARTNER_TEAM_ID, TEAM_ID
 from bot.slack.calls import SlackCalls, web_client
@@ -116,7 +116,9 @@ def test_where_no_team_is_said_the_payloads_team_has_to_do(desk: Desk) -> None:
 
 def test_a2_a_lookup_that_fails_refuses_and_is_tried_again(desk: Desk) -> None:
     desk.fail("users.info", times=1)
-    assert desk.refusal(ANA).sentence == UNSURE
+    refused = desk.refusal(ANA)
+    assert refused.sentence == UNSURE
+    assert isinstance(refused, Unsure), "what waits may try again"
     assert desk.people.actor(ANA, OURS).user == ANA
 
 
