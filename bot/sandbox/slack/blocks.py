@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.slack.elements import Found, element, text, word
 from bot.sandbox.slack.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 Json = dict[str, Any]
+Kinds = Mapping[str, Callable[[Json, str], Found]]
 
 MOST_BLOCKS = 50
 MOST_TEXT = 13_200
@@ -27,11 +29,16 @@ def check(blocks: Any) -> list[Json]:
     """The blocks with Slack's ids filled in, or the refusal Slack would send."""
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
         raise Refusal("invalid_blocks_format")
-    found = [f"{sentence} [json-pointer:{pointer}]" for pointer, sentence in _problems(blocks)]
+    found = [f"{sentence} [json-pointer:{at}]" for at, sentence in problems(blocks, "/blocks", KINDS, MOST_BLOCKS)]
     if found:
         raise Refusal.with_messages("invalid_blocks", found)
     if cost(blocks) > MOST_TEXT:
         raise Refusal("msg_blocks_too_long")
+    return named(blocks)
+
+
+def named(blocks: list[Json]) -> list[Json]:
+    """The blocks with the ids that Slack gives to what came without."""
     return [_with_ids(block) for block in blocks]
 
 
@@ -57,28 +64,29 @@ def _texts(node: Any) -> Iterator[str]:
                 yield from _texts(value)
 
 
-def _problems(blocks: list[Json]) -> Found:
-    if len(blocks) > MOST_BLOCKS:
-        yield "/blocks", f"no more than {MOST_BLOCKS} items allowed"
+def problems(blocks: list[Json], at: str, kinds: Kinds, most: int) -> Found:
+    """What is wrong with the blocks of these kinds, and where."""
+    if len(blocks) > most:
+        yield at, f"no more than {most} items allowed"
     for index, block in enumerate(blocks):
-        yield from _block(block, f"/blocks/{index}")
-    yield from _together(blocks)
+        yield from _block(block, f"{at}/{index}", kinds)
+    yield from _together(blocks, at)
 
 
-def _together(blocks: list[Json]) -> Found:
-    """Rules that concern the blocks of a message as a set."""
+def _together(blocks: list[Json], at: str) -> Found:
+    """Rules that concern the blocks of a message or a view as a set."""
     ids = [block["block_id"] for block in blocks if block.get("block_id")]
     for repeated in sorted({str(each) for each in ids if ids.count(each) > 1}):
-        yield "/blocks", f"`block_id` {repeated} already exists"
+        yield at, f"`block_id` {repeated} already exists"
     if sum(block.get("type") == "table" for block in blocks) > 1:
-        yield "/blocks", "only_one_table_allowed"
+        yield at, "only_one_table_allowed"
     markdown = sum(len(str(block.get("text", ""))) for block in blocks if block.get("type") == "markdown")
     if markdown > 12_000:
-        yield "/blocks", "markdown text must be less than 12001 characters in all"
+        yield at, "markdown text must be less than 12001 characters in all"
 
 
-def _block(block: Json, at: str) -> Found:
-    check_one = KINDS.get(str(block.get("type")))
+def _block(block: Json, at: str, kinds: Kinds) -> Found:
+    check_one = kinds.get(str(block.get("type")))
     if check_one is None:
         yield f"{at}/type", f"unsupported type: {block.get('type')}"
         return
@@ -178,7 +186,7 @@ def _divider(block: Json, at: str) -> Found:  # noqa: ARG001  nothing can be wro
     yield from ()
 
 
-KINDS: dict[str, Callable[[Json, str], Found]] = {
+KINDS: Kinds = {
     "section": _section,
     "header": _header,
     "divider": _divider,
@@ -193,12 +201,13 @@ KINDS: dict[str, Callable[[Json, str], Found]] = {
 
 def _with_ids(block: Json) -> Json:
     """Slack names every block and every interactive element that came without a name."""
-    named = {**block, "block_id": block.get("block_id") or secrets.token_urlsafe(4)}
+    whole = {**block, "block_id": block.get("block_id") or secrets.token_urlsafe(4)}
     if block["type"] == "actions":
-        named["elements"] = [_with_action_id(each) for each in block["elements"]]
-    if "accessory" in block and block["accessory"].get("type") != "image":
-        named["accessory"] = _with_action_id(block["accessory"])
-    return named
+        whole["elements"] = [_with_action_id(each) for each in block["elements"]]
+    for key in ("accessory", "element"):
+        if key in block and block[key].get("type") != "image":
+            whole[key] = _with_action_id(block[key])
+    return whole
 
 
 def _with_action_id(interactive: Json) -> Json:

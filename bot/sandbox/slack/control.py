@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.sandbox.slack import invocations, people, posting
+from bot.sandbox.slack import clicks, invocations, people, posting, shortcuts, submissions
 from bot.sandbox.slack.faults import API_KINDS
 from bot.sandbox.slack.posting import channel_of, user_of
 from bot.sandbox.slack.refusal import Refusal
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 KEEPALIVE_SECONDS = 15
+BY_PEOPLE = {**posting.ORDERS, **submissions.ORDERS, **shortcuts.ORDERS}
 
 
 class Control:
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
         self._orders: dict[str, Callable[[Json], Awaitable[Json]]] = {
-            **{name: partial(run, slack) for name, run in posting.ORDERS.items()},
+            **{name: partial(run, slack) for name, run in BY_PEOPLE.items()},
             "command": self._command,
             "interact": self._interact,
             "reset": self._reset,
@@ -64,7 +65,9 @@ class Control:
         return await self._run(invocations.of_command(self._slack, typed), order)
 
     async def _interact(self, order: Json) -> Json:
-        click = invocations.Click(
+        if order.get("view_id"):
+            return await self._run(clicks.of_view_click(self._slack, user_of(self._slack, order), order), order)
+        click = clicks.Click(
             channel=channel_of(self._slack, order),
             user=user_of(self._slack, order),
             message_ts=str(order.get("messageTs", "")),
@@ -72,7 +75,7 @@ class Control:
             team=order.get("team"),
             force=bool(order.get("force")),
         )
-        return await self._run(invocations.of_click(self._slack, click), order)
+        return await self._run(clicks.of_click(self._slack, click), order)
 
     async def _run(self, invocation: invocations.Invocation, order: Json) -> Json:
         if order.get("wait") is False:
@@ -163,6 +166,15 @@ class Control:
         user = self._slack.workspace.user(request.query.get("user", ""))
         seen = self._slack.timeline.seen_by(channel.id, user.id if user else None)
         return web.json_response({"ok": True, "messages": [message.json() for message in seen]})
+
+    async def views(self, request: web.Request) -> web.Response:
+        """GET /_control/views?user=: the person's modals, the topmost last, and the Home tab."""
+        user, views = self._slack.workspace.user(request.query.get("user", "")), self._slack.views
+        if user is None:
+            return web.json_response({"ok": False, "error": "user_not_found"})
+        home = views.homes.get(user.id)
+        modals = [view.json() for view in views.modals.get(user.id, [])]
+        return web.json_response({"ok": True, "modals": modals, "home": home.json() if home else None})
 
     async def log(self, request: web.Request) -> web.Response:
         journal = self._slack.journal

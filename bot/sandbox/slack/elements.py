@@ -34,7 +34,8 @@ def text(value: Any, at: str, most: int, kinds: tuple[str, ...] = ("plain_text",
     yield from word(value, "text", f"{at}/text", most, required=True)
 
 
-def _plain(value: Any, at: str, most: int) -> Found:
+def plain(value: Any, at: str, most: int) -> Found:
+    """A text object that is shown as it is, without markup."""
     yield from text(value, at, most, kinds=("plain_text",))
 
 
@@ -57,7 +58,7 @@ def element(value: Any, at: str) -> Found:
 
 
 def _button(button: Json, at: str) -> Found:
-    yield from _plain(button.get("text"), f"{at}/text", 75)
+    yield from plain(button.get("text"), f"{at}/text", 75)
     yield from word(button, "value", f"{at}/value", 2000)
     yield from word(button, "url", f"{at}/url", 3000)
     if button.get("style", "primary") not in ("primary", "danger"):
@@ -66,25 +67,40 @@ def _button(button: Json, at: str) -> Found:
 
 def _choices(menu: Json, at: str, most: int) -> Found:
     if "placeholder" in menu:
-        yield from _plain(menu["placeholder"], f"{at}/placeholder", 150)
+        yield from plain(menu["placeholder"], f"{at}/placeholder", 150)
+    kinds = ("plain_text", "mrkdwn") if menu["type"] in ("checkboxes", "radio_buttons") else ("plain_text",)
     if "option_groups" in menu:
         groups = menu["option_groups"]
         if not 1 <= len(groups) <= 100:
             yield f"{at}/option_groups", "must hold 1 to 100 groups"
         for index, group in enumerate(groups):
-            yield from _plain(group.get("label"), f"{at}/option_groups/{index}/label", 75)
-            yield from _options(group.get("options"), f"{at}/option_groups/{index}/options", most)
+            yield from plain(group.get("label"), f"{at}/option_groups/{index}/label", 75)
+            yield from _options(group.get("options"), f"{at}/option_groups/{index}/options", most, kinds)
     else:
-        yield from _options(menu.get("options"), f"{at}/options", most)
+        yield from _options(menu.get("options"), f"{at}/options", most, kinds)
+    yield from _initial(menu, at)
+    if menu.get("max_selected_items", 1) < 1:
+        yield f"{at}/max_selected_items", "must be more than 0"
 
 
-def _options(options: Any, at: str, most: int) -> Found:
+def _initial(menu: Json, at: str) -> Found:
+    """What is chosen from the start must be among the options, to the letter."""
+    groups = menu.get("option_groups") or [{"options": menu.get("options")}]
+    offered = [option for group in groups for option in group.get("options") or []]
+    chosen = [menu["initial_option"]] if "initial_option" in menu else menu.get("initial_options", [])
+    if any(each not in offered for each in chosen):
+        yield f"{at}/initial_option", "must be one of the options"
+
+
+def _options(options: Any, at: str, most: int, kinds: tuple[str, ...]) -> Found:
     if not isinstance(options, list) or not 1 <= len(options) <= most:
         yield at, f"must hold 1 to {most} options"
         return
     for index, option in enumerate(options):
-        yield from text(option.get("text"), f"{at}/{index}/text", 75)
+        yield from text(option.get("text"), f"{at}/{index}/text", 75, kinds)
         yield from word(option, "value", f"{at}/{index}/value", 75, required=True)
+        if "description" in option:
+            yield from text(option["description"], f"{at}/{index}/description", 75, kinds)
 
 
 def _confirm(confirm: Any, at: str) -> Found:
@@ -93,4 +109,4 @@ def _confirm(confirm: Any, at: str) -> Found:
         return
     yield from text(confirm.get("text"), f"{at}/text", 300)
     for key, most in (("title", 100), ("confirm", 30), ("deny", 30)):
-        yield from _plain(confirm.get(key), f"{at}/{key}", most)
+        yield from plain(confirm.get(key), f"{at}/{key}", most)

@@ -118,6 +118,7 @@ class SlackServer:
         app.router.add_get("/_control/files/{id}", files.show)
         app.router.add_get("/_control/state", control.state)
         app.router.add_get("/_control/messages/{channel}", control.messages)
+        app.router.add_get("/_control/views", control.views)
         app.router.add_get("/_control/log", control.log)
         app.router.add_get("/_control/stream", control.stream)
         app.router.add_post("/_control/{order}", control.order)

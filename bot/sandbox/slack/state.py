@@ -14,6 +14,7 @@ from bot.sandbox.slack.journal import Journal
 from bot.sandbox.slack.limits import RateLimits
 from bot.sandbox.slack.messages import Timeline
 from bot.sandbox.slack.sockets import Sockets
+from bot.sandbox.slack.view_stack import Views
 from bot.sandbox.slack.workspace import seeded
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Slack:
         self.deliveries = Deliveries(self.journal, self.faults, redelivery)
         self.sockets = Sockets(self.journal, self.deliveries.on_text)
         self.uploads: dict[str, Upload] = {}
-        self.views: set[str] = set()
+        self.views = Views(now, self.journal)
         self._redelivery = redelivery
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -76,5 +77,6 @@ class Slack:
         self.grants.clear()
         self.files.clear()
         self.uploads.clear()
+        self.views.clear()
         self.journal.clear()
         self.timeline.clear()

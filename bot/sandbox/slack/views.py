@@ -1,14 +1,12 @@
-"""views.open and views.update, as far as a trigger's rules and a modal's limits go; nothing is shown."""
+"""The views.* methods: a trigger spent once within its three seconds opens a modal; a Home tab needs none."""
 
 from __future__ import annotations
 
-import json
-import secrets
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.slack.elements import Found, text, word
 from bot.sandbox.slack.limits import TIER_4
 from bot.sandbox.slack.refusal import Refusal
+from bot.sandbox.slack.view_limits import checked
 from bot.sandbox.slack.web_api import Args, Method
 
 if TYPE_CHECKING:
@@ -17,41 +15,41 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def _problems(view: Json) -> Found:
-    for key in ("title", "submit", "close"):
-        if key in view or key == "title":
-            yield from text(view.get(key), f"/view/{key}", 24, kinds=("plain_text",))
-    yield from word(view, "private_metadata", "/view/private_metadata", 3000)
-    yield from word(view, "callback_id", "/view/callback_id", 255)
-    if len(view.get("blocks") or []) > 100:
-        yield "/view/blocks", "no more than 100 items allowed"
-
-
-def _view(args: Args) -> Json:
-    view = args.json("view")
-    if not isinstance(view, dict) or view.get("type") != "modal":
-        raise Refusal.with_messages("invalid_arguments", ["view must be a modal [json-pointer:/view]"])
-    found = [f"{sentence} [json-pointer:{at}]" for at, sentence in _problems(view)]
-    if found:
-        raise Refusal.with_messages("invalid_arguments", found)
-    if len(json.dumps(view)) > 250_000:
-        raise Refusal("view_too_large")
-    return view
-
-
 def views_open(slack: Slack, args: Args) -> Json:
-    slack.grants.spend_trigger(args.required("trigger_id"))
-    view = _view(args)
-    view_id = "V" + secrets.token_hex(5).upper()
-    slack.views.add(view_id)
-    return {"view": {**view, "id": view_id}}
+    user = slack.grants.spend_trigger(args.required("trigger_id"))
+    return {"view": slack.views.open(user, checked(slack, args.json("view"), "modal")).json()}
+
+
+def views_push(slack: Slack, args: Args) -> Json:
+    """On top of the modal whose trigger it is."""
+    user = slack.grants.spend_trigger(args.required("trigger_id"))
+    view = checked(slack, args.json("view"), "modal")
+    if slack.views.top(user) is None:
+        raise Refusal("not_found")
+    return {"view": slack.views.push(user, view).json()}
 
 
 def views_update(slack: Slack, args: Args) -> Json:
-    view = _view(args)
-    if args.required("view_id") not in slack.views:
-        raise Refusal("not_found")
-    return {"view": {**view, "id": args.required("view_id")}}
+    if not args.text("view_id") and not args.text("external_id"):
+        raise Refusal.with_messages("invalid_arguments", ["must provide view_id or external_id"])
+    body = checked(slack, args.json("view"), "modal", "home")
+    old = slack.views.find(args.text("view_id"), args.text("external_id"))
+    if body["type"] != old.body["type"]:
+        raise Refusal.with_messages("invalid_arguments", [f"must be a {old.body['type']} [json-pointer:/view/type]"])
+    return {"view": slack.views.update(old, body, args.text("hash")).json()}
 
 
-METHODS = {"views.open": Method(views_open, TIER_4), "views.update": Method(views_update, TIER_4)}
+def views_publish(slack: Slack, args: Args) -> Json:
+    user = next((user for user in slack.workspace.users if user.id == args.required("user_id")), None)
+    if user is None or user.deleted:
+        raise Refusal("user_not_found")
+    body = checked(slack, args.json("view"), "home")
+    return {"view": slack.views.publish(user.id, body, args.text("hash")).json()}
+
+
+METHODS = {
+    "views.open": Method(views_open, TIER_4),
+    "views.push": Method(views_push, TIER_4),
+    "views.update": Method(views_update, TIER_4),
+    "views.publish": Method(views_publish, TIER_4),
+}
