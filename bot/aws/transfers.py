@@ -1,8 +1,8 @@
 """Uploads: a stream goes to S3 in parts by boto3's transfer manager, and is never whole in memory.
 
-At most `PARTS + 2` parts of 8 MB are in memory at once: `PARTS` on their way or waiting, one being read and one being
-copied into its request. An upload that breaks off is aborted, so that no parts are left to be paid for; nothing is
-stored until the last call, and only what comes after that has left is unknown.
+At most `PARTS + 1` parts of 5 MB are in memory at once, `PARTS` of them on their way and one being read: 21 MB. An
+upload that breaks off is aborted, so that no parts are left to be paid for; nothing is stored until the last call, and
+only what comes after that has left is unknown.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from bot.aws.guard import Pass, Within
 from bot.command import Call
 from bot.errors import AwsError, AwsUnsent, BotError, GuardError
 
-PART = 8 * 1024 * 1024
-"""Bytes in a part; a body below this goes in one PutObject."""
+PART = 5 * 1024 * 1024
+"""Bytes in a part, the least that S3 takes; a body below this goes in one PutObject."""
 PARTS = 3
 PUT = "s3:PutObject"
 _SHARED = ("Bucket", "Key", "ExpectedBucketOwner")
@@ -88,16 +88,16 @@ class Measured:
     def read(self, amount: int = -1) -> bytes:
         """Read so many bytes, fewer at the end alone. Raises OSError where the body is shorter or longer than said."""
         wanted = self._left if amount < 0 else min(amount, self._left)
-        pieces = bytearray()
-        while len(pieces) < wanted:
-            piece = self._piece(wanted - len(pieces))
-            if not piece:
-                raise OSError(f"it ended {self._left - len(pieces):,} bytes too early")
-            pieces += piece
-        self._left -= len(pieces)
+        pieces: list[bytes] = []
+        while wanted:
+            pieces.append(self._piece(wanted))
+            if not pieces[-1]:
+                raise OSError(f"it ended {self._left:,} bytes too early")
+            wanted -= len(pieces[-1])
+            self._left -= len(pieces[-1])
         if not self._left and self._piece(1):
             raise OSError("there was more of it than was said")
-        return bytes(pieces)
+        return b"".join(pieces)  # a single piece as it is, without a copy
 
     def _piece(self, amount: int) -> bytes:
         try:
