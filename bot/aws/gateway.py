@@ -8,6 +8,7 @@ Nothing an account answers, or fails to answer, keeps another account waiting.
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -27,7 +28,9 @@ from bot.aws.credentials import Source
 from bot.aws.errors import translated
 from bot.aws.guard import Pass, armed, hold
 from bot.command import Call, Upload
-from bot.errors import AwsRefused, AwsUnsent, UsageError
+from bot.errors import AwsError, AwsRefused, AwsUnsent, UsageError
+
+log = logging.getLogger(__name__)
 
 _WHO_AM_I = Pass(reads=frozenset({"sts:GetCallerIdentity"}))
 """The gateway's own call, made for no command."""
@@ -244,6 +247,14 @@ class Gateway:
     def account_id(self, account: str) -> str:
         """Return the twelve digits of an account of bot.yml."""
         return self._accounts[account].id
+
+    def warm(self, account: str) -> None:
+        """Make the client that an account's first command would wait a second for; AWS is asked nothing."""
+        try:
+            with translated("ec2:DescribeInstances", changes=False):
+                self.client(account, self._accounts[account].region, "ec2", READING)
+        except AwsError as error:
+            log.warning("%s: %s", account, error.sentence)
 
     def close(self) -> None:
         """Close every connection; calls still under way lose theirs when they end."""

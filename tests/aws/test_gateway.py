@@ -377,3 +377,21 @@ def test_a_gateway_that_was_closed_can_be_used_again(watched: Watched) -> None:
     look(watched.gateway)
     watched.gateway.close()
     assert look(watched.gateway) == {DEV}
+
+
+# Ready before it is asked
+
+
+@pytest.mark.parametrize("account", ["dev", "prod"])
+def test_a_warmed_account_has_its_client_and_aws_was_asked_nothing(watched: Watched, account: str) -> None:
+    watched.gateway.warm(account)
+    assert (REGION, "ec2", READING) in watched.gateway._ways[account].clients
+    assert watched.seen() == []
+
+
+def test_what_keeps_an_account_from_being_warmed_is_said(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    without_key(monkeypatch)
+    watched.to(dev=Known(DEV)).warm("dev")
+    assert "dev: " in caplog.text
