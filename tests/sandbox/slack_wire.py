@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import time
@@ -23,6 +24,31 @@ if TYPE_CHECKING:
 
 BUTTON = {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "action_id": "go", "value": "17"}
 BUTTONS = [{"type": "actions", "block_id": "row", "elements": [BUTTON]}]
+
+
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+def option(value: str, **more: Any) -> dict[str, Any]:
+    return {"text": plain(value), "value": value, **more}
+
+
+def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "modal", "title": plain("AWS"), "submit": plain("Run"), "blocks": list(blocks), **more}
+
+
+def field(block_id: str, /, **element: Any) -> dict[str, Any]:
+    held = {"type": "plain_text_input", "action_id": "typed", **element}
+    return {"type": "input", "block_id": block_id, "label": plain(block_id), "element": held}
+
+
+def choice(kind: str, *values: str, **more: Any) -> dict[str, Any]:
+    return {"type": kind, "action_id": "chosen", "options": [option(each) for each in values], **more}
+
+
+def actions(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "actions", "block_id": "row", "elements": list(elements)}
 
 
 class Clock:
@@ -165,3 +191,11 @@ async def peer(wire: Wire) -> AsyncIterator[Peer]:
         hello = await bare.receive()
         assert hello["type"] == "hello"
         yield bare
+
+
+async def changes(response: aiohttp.ClientResponse) -> dict[str, Any]:
+    """The next change of a stream, past the lines between."""
+    while True:
+        line = (await asyncio.wait_for(response.content.readline(), 5)).decode()
+        if line.startswith("data: "):
+            return dict(json.loads(line.removeprefix("data: ")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -12,7 +11,7 @@ import pytest
 from bot.sandbox.slack import control
 from bot.sandbox.slack.journal import KEPT, Journal
 from bot.sandbox.slack.server import SlackServer
-from tests.sandbox.slack_wire import BUTTONS, Wire, peer, until
+from tests.sandbox.slack_wire import BUTTONS, Wire, changes, peer, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,14 +184,6 @@ def test_an_order_that_is_none_is_refused(wire: Wire) -> None:
     assert wire.post("/_control/command", b"{")[1]["error"] == "invalid_json"
     assert wire.post("/_control/command", [])[1]["error"] == "invalid_json"
     assert wire.get("/_control/messages/nowhere")["ok"] is False
-
-
-async def changes(response: aiohttp.ClientResponse) -> dict[str, Any]:
-    """The next change of a stream, past the lines between."""
-    while True:
-        line = (await asyncio.wait_for(response.content.readline(), 5)).decode()
-        if line.startswith("data: "):
-            return dict(json.loads(line.removeprefix("data: ")))
 
 
 def test_the_stream_tells_every_change_as_it_happens(wire: Wire) -> None:
