@@ -22,9 +22,13 @@ from bot.parse import Commands
 from bot.road.clicks import Clicks
 from bot.road.desk import Desk, Directory, Law
 from bot.road.engine import Engine
+from bot.road.enrolment import checked
+from bot.road.occurrences import Occurrences
 from bot.road.own_words import VERSION, bot_words
 from bot.road.pool import Pool
+from bot.road.reports import report_words
 from bot.road.waiting import Waiting
+from bot.schedule import Schedule
 from bot.slack.calls import SlackCalls, web_client
 from bot.slack.identity import People
 from bot.slack.listeners import Listeners
@@ -32,9 +36,11 @@ from bot.slack.shared_files import SharedFiles
 from bot.slack.socket import Socket
 from bot.slack.telling import Teller
 from bot.store.audit import Audit
-from bot.store.database import Database, new_id
+from bot.store.database import Database, StoreError, new_id
+from bot.store.forms import Forms
 from bot.store.outbox import Outbox
 from bot.store.processes import BEAT_SECONDS, Processes
+from bot.store.reports import Reports
 from bot.store.runs import OWNED, Run, Runs
 
 log = logging.getLogger(__name__)
@@ -51,13 +57,13 @@ _PAUSES = (0.5, 1, 2, 4, 8, 15, 15, 15)
 
 
 def all_commands() -> Commands:
-    return Commands((*bot_words(), *discovered(services)))
+    return Commands((*bot_words(), *report_words(), *discovered(services)))
 
 
 def law(settings: Settings) -> Law:
     """Read bot.yml; a malformed one locks the bot rather than stopping it."""
     try:
-        return Law(load(settings.config))
+        return Law(load(settings.config, checked(all_commands())))
     except ConfigError as error:
         for problem in error.problems:
             log.error("%s", problem)  # noqa: TRY400 - a sentence, not a bug
@@ -68,6 +74,7 @@ def desk(settings: Settings, database: Database, directory: Directory, the_law: 
     """Put the road's pieces together over an open store."""
     return Desk(
         runs=Runs(database),
+        reports=Reports(database),
         outbox=Outbox(database),
         audit=Audit(database),
         gateway=Gateway(the_law.file.accounts, settings.aws_endpoint_url),
@@ -91,6 +98,7 @@ class Bot:
     teller: Teller
     socket: Socket
     clock: BackgroundScheduler
+    schedule: Schedule
 
     def start(self) -> None:
         """Begin, and return when Slack has said hello. Raises OperatorError where Slack does not take the app token."""
@@ -100,6 +108,9 @@ class Bot:
         except OperatorError:
             self.stop()
             raise
+        account = self.desk.law.defaults.account
+        if account and self.waiting.pool.reserve():
+            self.waiting.pool.submit(self.desk.gateway.warm, account)
 
     def _begin(self) -> None:
         """Set the clockwork going: heartbeats first, so that no other process takes this one for dead."""
@@ -120,6 +131,7 @@ class Bot:
                 job, "interval", seconds=seconds, max_instances=1, coalesce=True, misfire_grace_time=None
             )
         self.clock.start()
+        self.schedule.start()
 
     def stop(self) -> bool:
         """Take nothing more, let what runs finish for a while, tell what can be told; False where something hangs."""
@@ -130,11 +142,19 @@ class Bot:
                 job.remove()
         drained = [
             close(max(1.0, until - time.monotonic() - rest))
-            for close, rest in ((self.engine.pool.close, 4.0), (self.waiting.pool.close, 3.0), (self.teller.close, 0.0))
+            for close, rest in (
+                (self.engine.pool.close, 5.0),
+                (self.waiting.pool.close, 4.0),
+                (self.schedule.close, 3.0),
+                (self.teller.close, 0.0),
+            )
         ]
         if self.clock.running:
             self.clock.shutdown()
-        self.processes.leave(self.desk.owner)
+        try:
+            self.processes.leave(self.desk.owner)
+        except StoreError as error:
+            log.warning("The heartbeat is left to run out. %s", error.sentence)
         self.desk.gateway.close()
         self.database.close()
         return all(drained)
@@ -178,11 +198,12 @@ def on_slack(settings: Settings) -> Bot:
     engine = Engine(the_desk, Pool(WORKERS, QUEUE, "worker"))
     processes = Processes(database)
     waiting = Waiting(the_desk, Pool(4, 60, "waiting"), processes)
-    socket = Socket(Listeners(Clicks(engine), people, teller, team).app(client), app_token)
+    socket = Socket(Listeners(Clicks(engine), people, teller, team, Forms(database)).app(client), app_token)
     the_desk.pulse.slack = lambda: _connection(socket)
     _remember_errors(the_desk)
     clock = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1})
-    return Bot(the_desk, database, engine, waiting, processes, people, teller, socket, clock)
+    schedule = Schedule(Occurrences(engine), processes)
+    return Bot(the_desk, database, engine, waiting, processes, people, teller, socket, clock, schedule)
 
 
 def identity(calls: SlackCalls, pauses: tuple[float, ...] = _PAUSES) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def asked_without_aws(file: BotFile, actor: Actor, place: Place, command: Comman
     """
     if not action.account and command.calls[:1] and command.calls[0].startswith("bot:"):
         return [read_request(actor, place, command, "", "")]
+    if command.wide and not action.account:
+        return [read_request(actor, place, command, name, each.region) for name, each in file.accounts.items()]
     about = file.account(action.account)
     if command.effect is Effect.READS:
         return [read_request(actor, place, command, about.name, action.region)]

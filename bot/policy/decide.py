@@ -184,6 +184,8 @@ def _what(request: Request) -> str:
 def _barred(request: Request) -> str:
     if not request.actor.user:
         return "I do not know who is asking."
+    if request.actor.kind == "report" and request.effect is not Effect.READS:
+        return "A report only reads."
     if outsiders(request.place):
         return outsiders(request.place)
     if not own(request) and not (request.account and request.region):

@@ -64,6 +64,8 @@ def _who(rule: Rule, request: Request) -> bool:
     actor, who = request.actor, rule.who
     if actor.kind == "terminal":
         return actor.user in who.terminal
+    if actor.kind == "report":
+        return actor.user in who.reports or "*" in who.reports
     if actor.kind != "slack":
         return False
     return who.everyone or actor.user in who.users or bool(actor.groups.intersection(who.groups))
@@ -74,7 +76,7 @@ def _actions(rule: Rule, request: Request) -> bool:
 
 
 def _channels(rule: Rule, request: Request) -> bool:
-    return rule.channels is None or (request.actor.kind == "slack" and request.place.channel in rule.channels)
+    return rule.channels is None or (request.actor.kind != "terminal" and request.place.channel in rule.channels)
 
 
 def _accounts(rule: Rule, request: Request) -> bool:

@@ -15,7 +15,7 @@ from bot.reply import Bold, Button, Buttons, Mono, Note, Part, Reply, Span, Text
 from bot.road.desk import Desk
 from bot.road.outcomes import failure, told
 from bot.road.pages import face
-from bot.road.sending import unsent
+from bot.road.sending import takes_ids, unsent
 from bot.store.runs import ENDED, Run, State
 
 _LINES = 12
@@ -182,7 +182,8 @@ def _left(desk: Desk, run: Run, command: Command) -> tuple[Part, ...]:
     ids = unsent(run, desk.runs.calls(run.id)) if run.state in (State.FAILED, State.DONE) else ()
     if not ids:
         return ()
-    label = f"{_capital(command.verb)} again" if ids == ("new",) else f"{_capital(command.verb)} these {len(ids)}"
+    whole = ids == ("new",) or not takes_ids(command)
+    label = f"{_capital(command.verb)} again" if whole else f"{_capital(command.verb)} these {len(ids)}"
     told = () if ids == ("new",) else (text("Not done: ", Mono(" ".join(ids))),)
     return (*told, Buttons((Button(label, "continue", run.id),)))
 

@@ -19,7 +19,7 @@ from bot.road.click import Click
 from bot.road.desk import Desk
 from bot.road.engine import Asked, Engine, Received
 from bot.road.results import Results
-from bot.road.sending import send, touched, unsent
+from bot.road.sending import send, takes_ids, touched, unsent
 from bot.store.database import StoreError, new_id
 from bot.store.runs import Run, State, plan_json
 
@@ -38,8 +38,10 @@ class Clicks:
         self.desk: Desk = engine.desk
         self.results = Results(engine)
 
-    def receive(self, click: Click, answer: Callable[[Reply], None]) -> Received:
-        """Take a click in, on the ack path; a click that arrives twice counts once."""
+    def receive(
+        self, click: Click, answer: Callable[[Reply], None], then: Callable[[], None] = lambda: None
+    ) -> Received:
+        """Take a click in, on the ack path; a click that arrives twice counts once. `then` is done after it."""
         if not self.engine.pool.reserve():
             return Received.BUSY
         try:
@@ -50,8 +52,14 @@ class Clicks:
         if seen:
             self.engine.pool.release()
             return Received.SEEN
-        self.engine.pool.submit(self.work, click, answer)
+        self.engine.pool.submit(self._work_on, click, answer, then)
         return Received.TAKEN
+
+    def _work_on(self, click: Click, answer: Callable[[Reply], None], then: Callable[[], None]) -> None:
+        try:
+            self.work(click, answer)
+        finally:
+            then()
 
     def work(self, click: Click, answer: Callable[[Reply], None]) -> None:
         """Carry a click out, or tell whoever clicked why not."""
@@ -201,7 +209,8 @@ class Clicks:
         if run.state not in (State.FAILED, State.DONE) or not ids:
             raise Refused("There is nothing left to continue with.", layer="confirmation")
         action = parse(run.action, self.desk.commands, self.desk.law.defaults)
-        self._ask(run, click, str(action if ids == ("new",) else replace(action, words=ids)))
+        whole = ids == ("new",) or not takes_ids(self.desk.commands.of(action))
+        self._ask(run, click, str(action if whole else replace(action, words=ids)))
 
     def _ask(self, run: Run, click: Click, words: str) -> None:
         """Put a new request on the road, as whoever clicked; it is decided and confirmed like any other."""

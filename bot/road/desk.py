@@ -7,11 +7,9 @@ be told belong together.
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
@@ -27,8 +25,10 @@ from bot.policy.decide import Decision, decide, decide_all, decide_command, reac
 from bot.policy.match import Request
 from bot.policy.rights import refusal, rights, rights_in_words
 from bot.reply import File, Reply, to_json
+from bot.road.hands import Hands
 from bot.store.audit import Audit
 from bot.store.outbox import FINAL, PROGRESS, QUESTION, Outbox
+from bot.store.reports import Reports
 from bot.store.runs import ENDED, Run, Runs, State
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class Law:
 
     def open(self, account: str, region: str) -> None:
         """Refuse a Region that the account's entry does not open; a word of the bot has no account."""
-        if account:
+        if account and region:
             self.opened(account, region)
 
     def opened(self, account: str, region: str) -> Account:
@@ -114,34 +114,6 @@ class Law:
 
     def production(self, account: str) -> bool:
         return account in self.file.accounts and self.file.accounts[account].production
-
-
-class Hands:
-    """The runs that workers of this process have in hand, each as often as it was taken."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._taken: Counter[str] = Counter()
-
-    def __contains__(self, run: str) -> bool:
-        return self._taken[run] > 0
-
-    def take(self, run: str) -> None:
-        with self._lock:
-            self._taken[run] += 1
-
-    def let_go(self, run: str) -> None:
-        with self._lock:
-            self._taken[run] -= 1
-            self._taken += Counter()  # forget what nobody has in hand
-
-    @contextmanager
-    def holding(self, run: str) -> Iterator[None]:
-        self.take(run)
-        try:
-            yield
-        finally:
-            self.let_go(run)
 
 
 @dataclass
@@ -161,6 +133,7 @@ class Desk:
     """
 
     runs: Runs
+    reports: Reports
     outbox: Outbox
     audit: Audit
     gateway: Gateway
@@ -191,6 +164,32 @@ class Desk:
         self.wake()
         return moved
 
+    def actor(self, run: Run) -> Actor:
+        """Vouch for whoever a run is for: a report of bot.yml is a principal of its own. Raises Refused."""
+        if run.actor_kind == "report":
+            return Actor("report", run.user, name=run.user)
+        return self.directory.actor(run.user, (run.team,))
+
+    def recipient(self, run: Run) -> str:
+        """Return whom to tell in person: the asker; of a report its owner while they are here, else its contact.
+
+        Empty where there is nobody: a user group cannot be written to.
+        """
+        if not run.report:
+            return run.user
+        if run.actor_kind == "slack" and self._here(run):
+            return run.user
+        about = self.law.file.reports.get(run.user) if run.actor_kind == "report" else None
+        contact = (about.contact if about else None) or self.law.file.contact or ""
+        return "" if contact.startswith("S") else contact
+
+    def _here(self, run: Run) -> bool:
+        try:
+            self.directory.actor(run.user, (run.team,))
+        except Refused:
+            return False
+        return True
+
     def tell(self, run: Run) -> None:
         """Mark that a run has something newer to tell, and say so."""
         self.mark(run)
@@ -199,7 +198,7 @@ class Desk:
     def mark(self, run: Run) -> None:
         """Mark that a run has something newer to tell; what is final goes first, progress last."""
         ranks = {State.ASKED: QUESTION, State.RECEIVED: PROGRESS, State.SENDING: PROGRESS, State.FOLLOWING: PROGRESS}
-        if run.actor_kind == "slack":
+        if run.actor_kind in ("slack", "report"):
             self.outbox.mark(run.id, ranks.get(run.state, FINAL), self.now())
 
     def end(self, run: Run, to: State, reply: Reply, *, private: bool = False, why: str = "") -> Run | None:
@@ -259,8 +258,8 @@ class Desk:
 
     def may(self, actor: Actor, place: Place, command: Command) -> bool:
         """Whether somebody could run a command in some account and Region: what help and suggestions go by."""
-        if not command.service:
-            free = command.verb in FREE_WORDS
+        if command.own:
+            free = not command.calls and command.verb in FREE_WORDS
             return free or decide_command(self.law.file.rules, actor, place, command, "", "").allowed
         try:
             return bool(rights(self.law.file, actor, place, (command,)))

@@ -19,7 +19,9 @@ from bot.errors import AwsError, BotError, MissingError, Refused, UsageError
 from bot.parse import parse
 from bot.policy.decide import Decision, Needs, decide_command
 from bot.reply import Button, Buttons, Mono, Reply, answer, note, text, to_json
-from bot.road.desk import FREE_WORDS, Desk
+from bot.road.arrival import arrived
+from bot.road.desk import Desk
+from bot.road.estate import Everywhere
 from bot.road.own_words import Asking
 from bot.road.pool import Pool
 from bot.road.sending import send
@@ -135,7 +137,7 @@ class Engine:
 
     def _road(self, run: Run) -> Run | None:
         desk = self.desk
-        actor = desk.directory.actor(run.user, (run.team,))
+        actor = desk.actor(run)
         run = desk.runs.note(run, user_name=actor.name)
         place = desk.directory.place(run.channel, run.thread)
         if desk.law.locked:
@@ -144,33 +146,40 @@ class Engine:
         run = desk.runs.note(run, action=str(action), account=action.account, region=action.region)
         desk.law.open(action.account, action.region)
         command = desk.commands.of(action)
-        if command.service == "":
+        if command.own:
             return self._bot_word(run, actor, place, action, command)
         if command.effect is Effect.READS:
             return self._read(run, actor, place, action, command)
+        if run.report:
+            raise Refused("A report only reads; nothing was done.", layer="report")
         return self._change(run, actor, place, action, command)
 
     def _visible(self, actor: Actor, place: Place) -> Callable[[Command], bool]:
         return lambda command: self.desk.may(actor, place, command)
 
     def _bot_word(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
-        free = command.verb in FREE_WORDS
+        free = not command.calls
         if not free:
             self.decide_reading(run, actor, place, command)
-        reply = command.perform(Asking(self.desk, actor, place), action)
+        reply = command.perform(Asking(self.desk, actor, place, run), action)
         assert isinstance(reply, Reply)
         return self.desk.end(run, State.DONE, reply, private=free or action.private)
 
     def decide_reading(self, run: Run, actor: Actor, place: Place, command: Command) -> Decision:
         """Decide a read, or a look at one that is stored. Raises Refused."""
         desk = self.desk
-        decision = decide_command(desk.law.file.rules, actor, place, command, run.account, run.region)
+        if command.wide:
+            decision = Everywhere(desk, actor, place, run, command).whole()
+        else:
+            decision = decide_command(desk.law.file.rules, actor, place, command, run.account, run.region)
         if not desk.sound(decision, run).allowed:
             raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
         return decision
 
     def _read(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         desk = self.desk
+        if command.wide:
+            return self._read_widely(run, actor, place, action, command)
         decision = self.decide_reading(run, actor, place, command)
         if self.dry:
             return self._rehearsed(run, decision)
@@ -180,7 +189,33 @@ class Engine:
         with translated(command.calls[0], changes=False):
             reply = command.perform(aws, action)
         assert isinstance(reply, Reply)
-        if not postable(place) and not action.private:
+        return self._answer(run, place, action, command, reply, private=private)
+
+    def _read_widely(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
+        """Read every account and Region that the asker may; refused where that is none."""
+        desk = self.desk
+        everywhere = Everywhere(desk, actor, place, run, command)
+        allowed = everywhere.allowed(command.calls[0])
+        if not allowed:
+            raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
+        if self.dry:
+            return self._rehearsed(run, allowed[0])
+        reply = command.perform(everywhere, action)
+        assert isinstance(reply, Reply)
+        decided = everywhere.decided
+        rules = sorted({rule for decision in decided for rule in decision.rules})
+        private = action.private or any(each.audience == "asker" for each in decided) or not postable(place)
+        run = desk.runs.note(run, rules=", ".join(rules), audience="asker" if private else "channel")
+        return self._answer(run, place, action, command, reply, private=private)
+
+    def _answer(
+        self, run: Run, place: Place, action: Action, command: Command, reply: Reply, *, private: bool
+    ) -> Run | None:
+        """End a run with what was read; a secret is handed on and not kept."""
+        desk = self.desk
+        if run.report:
+            reply = arrived(desk, run, reply, seen=postable(place))
+        elif not postable(place) and not action.private:
             reply = replace(reply, parts=(*reply.parts, NOT_HERE))
         if not command.secret:
             return desk.end(run, State.DONE, reply, private=private, why="answered")

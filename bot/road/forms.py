@@ -25,6 +25,8 @@ from bot.store.runs import Run
 
 log = logging.getLogger(__name__)
 
+LONGEST = 3000
+"""Characters of a field: what was typed must fit into it."""
 OVER = "This form is gone: it is good for an hour and for whoever asked for it. Type the command again."
 
 
@@ -67,7 +69,9 @@ class Filling:
     def lacking(self, text: str) -> Begun | None:
         """Return a change that was typed with something missing; None for all that goes on the road as it is."""
         found = self._begun(text)
-        return found if found and found.lacks and found.command.effect is not Effect.READS else None
+        if found is None or not found.lacks or found.command.effect is Effect.READS:
+            return None
+        return found if len(str(found.action)) <= LONGEST else None
 
     def _begun(self, text: str) -> Begun | None:
         if self.desk.law.locked:
@@ -165,7 +169,7 @@ class Filling:
     # ── submitting ──
 
     def submitted(
-        self, id_: str, user: str, team: str, texts: Mapping[str, tuple[str, ...]], taken: Callable[[Run], None]
+        self, id_: str, user: str, team: str, texts: Mapping[str, tuple[str, ...]]
     ) -> Mapping[str, str] | Received:
         """Take a filled-in form in, on the ack path; returns what is wrong, by parameter, or what became of it.
 
@@ -184,4 +188,4 @@ class Filling:
         if wrong:
             return wrong
         asked = Asked(str(action), user, team, form.channel, form.thread, delivery=f"form/{form.id}")
-        return self.engine.receive(asked, taken)
+        return self.engine.receive(asked)

@@ -18,18 +18,19 @@ from bot.params import bind, params_of
 from bot.policy.decide import decide_command
 from bot.reply import Bold, Fields, Mono, Part, Reply, Span, Table, Text, note, text
 from bot.road.desk import Desk
-from bot.store.runs import State
+from bot.store.runs import Run, State
 
 VERSION = "0.1.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a bot word works with: who asks, where, and the desk."""
+    """What a bot word works with: who asks, where, the desk, and the run that it is."""
 
     desk: Desk
     actor: Actor
     place: Place
+    run: Run | None = None
 
     def may(self, command: Command) -> bool:
         return self.desk.may(self.actor, self.place, command)
@@ -94,7 +95,7 @@ def status(asking: Asking) -> Reply:
 def bot_words() -> tuple[Command, ...]:
     """Return the bot's own words as commands, shaped like all others."""
     return tuple(
-        _word(function, calls, example)
+        word(function, calls, example)
         for function, calls, example in (
             (hello, (), ""),
             (help_, (), "help ec2 stop"),
@@ -104,7 +105,8 @@ def bot_words() -> tuple[Command, ...]:
     )
 
 
-def _word(function: Callable[..., Reply], calls: tuple[str, ...], example: str) -> Command:
+def word(function: Callable[..., Reply], calls: tuple[str, ...], example: str, service: str = "") -> Command:
+    """Make a function into a word of the bot's own; it is given an Asking."""
     params = params_of(function)
     verb = function.__name__.rstrip("_")
     doc = (function.__doc__ or "").partition("\n")[0]
@@ -112,7 +114,7 @@ def _word(function: Callable[..., Reply], calls: tuple[str, ...], example: str) 
     def perform(asking: Any, action: Action) -> Reply:
         return function(asking, **bind(params, action))
 
-    return Command("", verb, doc, Effect.READS, calls, example or verb, perform, params, help=doc)
+    return Command(service, verb, doc, Effect.READS, calls, example or verb, perform, params, help=doc)
 
 
 def _with_real_names(asking: Asking) -> Iterable[str]:
@@ -172,7 +174,8 @@ def _one(command: Command, example: str) -> Reply:
     options = [text(Mono(param.label), f" {param.help}") for param in command.params if param.help]
     calls = ", ".join(command.calls) or "no AWS call"
     effect = {"reads": "Reads only", "changes": "Changes AWS; asks first", "destroys": "Destroys; asks first"}
-    about = f"{effect[command.effect]}. The right it needs: {calls}." if command.service else ""
+    needs = f"The right it needs: {calls}." if command.calls else ""
+    about = needs if command.own else f"{effect[command.effect]}. {needs}"
     return Reply(
         f"{command.name}: {command.summary}",
         (
@@ -180,7 +183,9 @@ def _one(command: Command, example: str) -> Reply:
             *options,
             text("Example: ", Mono(example)),
             *((note(about),) if about else ()),
-            note("Everywhere: --account NAME, --region REGION, --private."),
+            note(
+                "Everywhere: --private." if command.own else "Everywhere: --account NAME, --region REGION, --private."
+            ),
         ),
     )
 

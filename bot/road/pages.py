@@ -22,8 +22,8 @@ NEXT, PREVIOUS, FILTER, FIND, ALL = "next", "previous", "filter", "find", "all"
 CSV, JSON, SHARE, ROW = "csv", "json", "share", "row"
 LONGEST_FIND = 100
 """Characters of a filter."""
-_PAGE = 20
-_NARROWER = (20, 10, 5)
+_PAGES = (15, 10, 5)
+"""Rows of a page: fifteen and their buttons fill a phone's screen; fewer where rows are long."""
 _PAGE_CHARACTERS = 6_000
 """What a page may hold of a message's 10,000, with cells of at most 80."""
 _CELL = 80
@@ -74,9 +74,9 @@ class Listing:
 
     @cached_property
     def size(self) -> int:
-        """How many rows a page has: twenty, fewer where rows are long, always the same for one table."""
+        """How many rows a page has: always the same for one table, whatever the filter."""
         weights = [sum(min(len(cell), _CELL) for cell in row) for row in self.table.rows]
-        return next((size for size in _NARROWER if _heaviest(weights, size) <= _PAGE_CHARACTERS), _NARROWER[-1])
+        return next((size for size in _PAGES if _heaviest(weights, size) <= _PAGE_CHARACTERS), _PAGES[-1])
 
     @property
     def last_page(self) -> int:

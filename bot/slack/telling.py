@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from bot.errors import SlackError
 from bot.reply import Reply, When, note
+from bot.road.arrival import away_from_home
 from bot.road.cards import card
 from bot.road.desk import Desk
 from bot.slack.below import Below, Draw, pieces
@@ -139,7 +139,7 @@ class Teller:
             return UPDATES
         if run.audience != "asker":
             return run.channel
-        return ANSWERS if self._url(run) else run.user
+        return ANSWERS if self._url(run) else self.desk.recipient(run) or run.user
 
     def _url(self, run: Run) -> str:
         """Return the response_url that a private answer goes by.
@@ -196,7 +196,7 @@ class Teller:
             return {}
         private = run.audience == "asker"
         here = not private or (run.thread and run.channel.startswith("D"))
-        channel, thread = (run.channel, run.thread) if here else (run.user, "")
+        channel, thread = (run.channel, run.thread) if here else (self.desk.recipient(run), "")
         posted = as_rich_as_taken(lambda body: self.calls.post(channel, body, thread), reply)
         if private:
             self._point_to_direct_message(run)
@@ -273,7 +273,7 @@ class Teller:
         if run.state is State.ASKED:
             why = f"I cannot post in that channel ({error.code}). Invite me (/invite), or ask in a channel I am in."
             run = self.desk.move(run, State.REFUSED, why=why) or run
-        self.desk.runs.note(run, audience="asker")
+        self.desk.runs.note(run, audience="asker", **away_from_home(run))
         self.desk.outbox.release(row, ts="", channel="", due_at=self.desk.now())
 
     def _later(self, row: Telling, run: Run, error: SlackError) -> None:

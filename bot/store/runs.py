@@ -265,12 +265,16 @@ class Runs:
         return self._select(select(tables.runs).where(c.undoes == run).order_by(c.created_at))
 
     def prune(self, before: float) -> None:
-        """Forget deliveries, and the stored text of runs that ended, from before a moment; the audit stays."""
+        """Forget deliveries, and the stored text of runs that ended, from before a moment; the audit stays.
+
+        What the next run of a report is compared with stays too.
+        """
         c = tables.runs.c
         with self._database.write() as connection:
             connection.execute(delete(tables.deliveries).where(tables.deliveries.c.at < before))
             over = or_(c.state.in_(ENDED), c.ended_at > 0)
-            old = select(c.id).where(c.created_at < before, c.ended_at < before, over)
+            compared = c.id.not_in(select(tables.reports.c.last_run))
+            old = select(c.id).where(c.created_at < before, c.ended_at < before, over, compared)
             for table, column in ((tables.calls, "run"), (tables.outbox, "run"), (tables.runs, "id")):
                 connection.execute(delete(table).where(table.c[column].in_(old)))
 

@@ -22,6 +22,7 @@ from bot.policy.check import asked_without_aws
 from bot.policy.check import check as explained
 from bot.road.desk import Law
 from bot.road.engine import postable
+from bot.road.enrolment import checked
 from bot.text import line
 
 ALLOWED, REFUSED = 0, 3
@@ -43,7 +44,7 @@ Vouch = Callable[[BotFile, Question], tuple[Actor, Place, str]]
 
 def check(path: Path, commands: Commands, question: Question | None, vouch: Vouch) -> int:
     """Print what is to be said of the file, or the decision; returns the exit code. Raises ConfigError, UsageError."""
-    file = load(path)
+    file = load(path, checked(commands))
     if not path.exists():
         print(missing(path))
     if question:
@@ -73,7 +74,8 @@ def _valid(path: Path, file: BotFile) -> str:
     accounts = _counted(len(file.accounts), "account")
     names = f" ({', '.join(file.accounts)})" if file.accounts else ""
     nothing = " Nothing is allowed to anybody: the bot answers help and whoami." if file.empty else ""
-    return f"{path} is valid: {accounts}{names}, {_counted(len(file.rules), 'rule')}.{nothing}"
+    reports = f", {_counted(len(file.reports), 'report')}" if file.reports else ""
+    return f"{path} is valid: {accounts}{names}, {_counted(len(file.rules), 'rule')}{reports}.{nothing}"
 
 
 def _counted(count: int, what: str) -> str:

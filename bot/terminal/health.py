@@ -1,7 +1,8 @@
 """`python -m bot health`: reads what the bot's processes last wrote of themselves into the store.
 
 Liveness: a process on this store wrote within the last seconds and its workers are not stuck. Readiness: it is also
-connected to Slack, its token is accepted and bot.yml is valid. Nothing is created by asking. Exit: 0 well, 1 not.
+connected to Slack, its token is accepted, bot.yml is valid, and no report is overdue. Nothing is created by asking.
+Exit: 0 well, 1 not.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import OperatorError
+from bot.road.alarms import in_words
 from bot.store.database import Database, StoreError
 from bot.store.processes import Processes
+from bot.store.reports import Reports
 
 WELL, UNWELL = 0, 1
 
@@ -23,13 +26,13 @@ WELL, UNWELL = 0, 1
 def health(database_url: str, *, live: bool) -> int:
     """Print how the bot is; returns 0 where it is well, else 1. Raises OperatorError for a URL that is none."""
     try:
-        facts = _facts(database_url)
+        facts, overdue = _facts(database_url)
     except StoreError as error:
         return _unwell(f"down: {error.sentence} A bot that has started here makes the store.")
     if not any(each["live"] for each in facts):
         return _unwell("down: its workers are stuck" if facts else "down: no bot process works on this store")
-    ready = any(each["ready"] for each in facts)
-    why = "; ".join(dict.fromkeys(reason for each in facts for reason in each["why"]))
+    ready = any(each["ready"] for each in facts) and not overdue
+    why = "; ".join(dict.fromkeys((*(reason for each in facts for reason in each["why"]), *overdue)))
     print("ready" if ready else f"live, but not ready: {why}")
     return WELL if ready or live else UNWELL
 
@@ -39,12 +42,17 @@ def _unwell(why: str) -> int:
     return UNWELL
 
 
-def _facts(database_url: str) -> list[dict[str, Any]]:
-    """Return what each bot process says of itself; a terminal's sign of life is not a bot's."""
+def _facts(database_url: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return what each bot process says of itself (a terminal's sign of life is not a bot's), and what is overdue.
+
+    The reports are looked up here, because a bot whose scheduler stands still may not notice it.
+    """
     _must_be_there(database_url)
     database = Database(database_url)
     try:
-        return [each for each in Processes(database).alive(time.time()).values() if "live" in each]
+        alive = Processes(database).alive(time.time()).values()
+        overdue = Reports(database).overdue(time.time())
+        return [each for each in alive if "live" in each], [in_words(each) for each in overdue]
     finally:
         database.close()
 

@@ -36,6 +36,7 @@ from bot.store.audit import Audit
 from bot.store.database import Database
 from bot.store.outbox import Outbox
 from bot.store.processes import Processes
+from bot.store.reports import Reports
 from bot.store.runs import Run, Runs, State
 from bot.text import plain
 from tests.sandbox.aws_wire import Aws
@@ -107,6 +108,7 @@ class Bench:
         """Another process on the same store and the same AWS."""
         desk = Desk(
             runs=Runs(self.database),
+            reports=Reports(self.database),
             outbox=Outbox(self.database),
             audit=Audit(self.database),
             gateway=self.gateway,
