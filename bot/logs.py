@@ -14,6 +14,8 @@ from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
+from bot.errors import BotError
+
 _NOISY = ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "apscheduler", "alembic", "werkzeug", "matplotlib")
 _SECRETS = re.compile(
     r"xox[a-z]-[\w-]{6,}|xapp-[\w-]{6,}|xoxe\.[\w.-]{6,}"  # Slack's tokens
@@ -22,6 +24,7 @@ _SECRETS = re.compile(
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|(?<=X-Amz-Signature=)[0-9a-f]+|(?<=X-Amz-Security-Token=)[^&\s]+"  # AWS's
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # a database's user and password
 )
+_AGAIN_SECONDS = 10.0
 _RUN = re.compile(r"\b[Rr]un ([a-hjkmnp-z2-9]{12})\b")
 
 
@@ -36,9 +39,33 @@ def begin(level: str, form: str = "auto") -> None:
     human = form == "human" or (form != "json" and sys.stderr.isatty())
     handler.setFormatter(_Human() if human else _Json())
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    handler.addFilter(_Sentences())
     logging.basicConfig(level=number, handlers=[handler], force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Sentences(logging.Filter):
+    """An error of our own is a sentence, not a traceback, and the same one from the same place is said now and then.
+
+    While its database is away, a bot looks for it several times a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, BotError):
+            return True
+        key = (record.name, str(record.msg), error.sentence)
+        self._said = {each: at for each, at in self._said.items() if record.created - at < _AGAIN_SECONDS}
+        if key in self._said:
+            return False
+        self._said[key] = record.created
+        record.msg, record.args, record.exc_info = f"{record.getMessage()}: {error.sentence}", (), None
+        return True
 
 
 class _Human(logging.Formatter):

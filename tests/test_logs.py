@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot import logs
+from bot.errors import OperatorError
 
 SECRETS = (
     "xoxb-111111111111-abcDEF123456",
@@ -71,6 +72,18 @@ def test_where_nobody_looks_on_it_is_json_and_libraries_keep_quiet(capsys: pytes
     logging.getLogger("botocore.hooks").info("chatter")
     logging.getLogger("bot").info("said")
     assert json.loads(capsys.readouterr().err)["message"] == "said"
+
+
+def test_an_error_of_our_own_is_a_sentence_said_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.begin("info", "human")
+    for words in ("The store is away.", "The store is away.", "The store is locked."):
+        try:
+            raise OperatorError(words)  # noqa: TRY301 - as it comes
+        except OperatorError:
+            logging.getLogger("bot").exception("The outbox could not be read")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("The outbox could not be read: The store is away.")
+    assert second.endswith("The outbox could not be read: The store is locked.")
 
 
 def _break(why: str) -> None:
