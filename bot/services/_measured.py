@@ -74,6 +74,11 @@ class Wanted:
         return next((unit for pattern, unit in _UNITS if re.search(pattern, self.metric)), "")
 
     @property
+    def adds_up(self) -> bool:
+        """Whether the periods' values can be added to a total."""
+        return self.stat in {"Sum", "SampleCount"}
+
+    @property
     def minutes_in_words(self) -> str:
         minutes = self.period // 60
         return f"{minutes} minutes" if minutes < 60 else f"{minutes // 60} hours" if minutes > 60 else "hour"

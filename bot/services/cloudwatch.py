@@ -25,6 +25,7 @@ from bot.text import number
 _ORDER = ("ALARM", "INSUFFICIENT_DATA", "OK")
 _WORDS = {"ALARM": "firing", "INSUFFICIENT_DATA": "without data", "OK": "OK"}
 _DATAPOINTS = re.compile(r"\s*\[[^\]]*\]|\s*\(minimum [^)]*\)")
+_ARN = re.compile(r"arn:\S+:alarm:")
 _REASON = 160
 
 
@@ -80,7 +81,8 @@ def graph(
     if not measured:
         return Reply(_nothing(aws, wanted), (text(_measured.instead(aws, wanted)),))
     chart = Chart(wanted.title, wanted.unit, wanted.labels, tuple(Series(each.name, each.values) for each in lines))
-    table = Table(("Series", "Last", "Lowest", "Highest", "Average"), tuple(_numbers(each, wanted) for each in lines))
+    columns = ("Series", "Last", "Lowest", "Highest", "Average", *(("Total",) if wanted.adds_up else ()))
+    table = Table(columns, tuple(_numbers(each, wanted) for each in lines))
     last = f"last {_value(measured[0].known[-1], wanted)}, highest {_value(max(measured[0].known), wanted)}"
     told = last if len(lines) == 1 else f"{len(lines)} series"
     title = f"{wanted.metric} of {measured[0].name}" if len(lines) == 1 else wanted.metric
@@ -103,7 +105,7 @@ def _criteria(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def _row(each: Mapping[str, Any]) -> tuple[str, ...]:
-    why = _DATAPOINTS.sub("", str(each.get("StateReason") or "")).strip()
+    why = _ARN.sub("", _DATAPOINTS.sub("", str(each.get("StateReason") or ""))).strip()
     why = why if len(why) <= _REASON else why[: _REASON - 1] + "…"
     rule = "" if "MetricName" in each or "Metrics" in each else " (composite)"
     return (_WORDS[each["StateValue"]], each["AlarmName"] + rule, f"{_since(each):%Y-%m-%d %H:%M}", why or "–")
@@ -124,11 +126,14 @@ def _span(wanted: Wanted) -> str:
 
 
 def _numbers(each: Line, wanted: Wanted) -> tuple[str, ...]:
+    """A line's row: the last value bears its time where nothing was measured since."""
     if not each.known:
-        return (each.name, "no data", "–", "–", "–")
-    average = sum(each.known) / len(each.known)
-    values = (each.known[-1], min(each.known), max(each.known), average)
-    return (each.name, *(_value(value, wanted) for value in values))
+        return (each.name, "no data", *["–"] * (4 if wanted.adds_up else 3))
+    total = sum(each.known)
+    values = (min(each.known), max(each.known), total / len(each.known), *((total,) if wanted.adds_up else ()))
+    at = max(n for n, value in enumerate(each.values) if value is not None)
+    when = f" ({wanted.labels[at]})" if at < len(each.values) - 2 else ""
+    return (each.name, _value(each.known[-1], wanted) + when, *(_value(value, wanted) for value in values))
 
 
 def _value(value: float, wanted: Wanted) -> str:
