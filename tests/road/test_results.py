@@ -86,17 +86,18 @@ def desk(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def test_o8_a_long_list_is_shown_page_by_page_without_asking_aws_again(desk: Desk) -> None:
     run = desk.listed(57)
     desk.bench.aws.control("clear", {})
-    assert "Rows 1–20 of 57." in desk.shown(run)
+    assert "Rows 1–15 of 57." in desk.shown(run)
     assert desk.buttons(run) == ["next", "filter", "csv", "json"]
     desk.click("next", run)
-    assert "Rows 21–40 of 57." in desk.shown(run)
-    assert "web-21 " in desk.shown(run)
-    assert "web-20 " not in desk.shown(run)
+    assert "Rows 16–30 of 57." in desk.shown(run)
+    assert "web-16 " in desk.shown(run)
+    assert "web-15 " not in desk.shown(run)
     desk.click("next", run)
-    assert "Rows 41–57 of 57." in desk.shown(run)
+    desk.click("next", run)
+    assert "Rows 46–57 of 57." in desk.shown(run)
     assert desk.buttons(run) == ["previous", "filter", "csv", "json"]
     desk.click("previous", run)
-    assert "Rows 21–40 of 57." in desk.shown(run)
+    assert "Rows 31–45 of 57." in desk.shown(run)
     assert desk.bench.journal() == []
 
 
@@ -108,17 +109,17 @@ def test_the_page_of_everybody_is_edited_in_its_message_and_a_private_one_throug
     assert row is not None
     assert row.told < row.revision
     desk.click("next", private, replace=shown.append)
-    assert "Rows 21–40 of 57." in plain(shown[0])
+    assert "Rows 16–30 of 57." in plain(shown[0])
     assert desk.bench.desk.outbox.get(private.id) is None
 
 
 def test_before_the_first_page_and_after_the_last_there_is_none(desk: Desk) -> None:
     run = desk.listed(25)
     desk.click("previous", run)
-    assert "Rows 1–20 of 25." in desk.shown(run)
+    assert "Rows 1–15 of 25." in desk.shown(run)
     for _ in range(5):
         desk.click("next", run)
-    assert "Rows 21–25 of 25." in desk.shown(run)
+    assert "Rows 16–25 of 25." in desk.shown(run)
 
 
 def test_a_short_list_needs_no_pages_and_a_short_table_without_ids_nothing_at_all(desk: Desk) -> None:
@@ -151,12 +152,12 @@ def test_a_filter_leaves_the_rows_that_hold_it_in_any_cell_and_says_how_many_it_
     run = desk.listed(57)
     desk.bench.aws.control("clear", {})
     desk.click("find", run, text=" STOPPED ")
-    assert 'Rows 1–20 of 28 with "STOPPED". 29 hidden by the filter.' in desk.shown(run)
+    assert 'Rows 1–15 of 28 with "STOPPED". 29 hidden by the filter.' in desk.shown(run)
     assert desk.buttons(run) == ["next", "filter", "all", "csv", "json"]
     desk.click("find", run, text="web-57")
     assert 'Rows 1–1 of 1 with "web-57". 56 hidden by the filter.' in desk.shown(run)
     desk.click("all", run)
-    assert "Rows 1–20 of 57." in desk.shown(run)
+    assert "Rows 1–15 of 57." in desk.shown(run)
     assert desk.bench.journal() == []
 
 
@@ -230,8 +231,8 @@ def test_the_menu_names_the_rows_of_the_page_by_their_number_in_the_whole(desk: 
     run = desk.listed(57)
     desk.click("find", run, text="stopped")
     desk.click("next", run)
-    assert options(desk, run)[0] == ("41", "web-42 · i-0a1b2c3d4e5f00042")
-    assert len(options(desk, run)) == 8
+    assert options(desk, run)[0] == ("31", "web-32 · i-0a1b2c3d4e5f00032")
+    assert len(options(desk, run)) == 13
 
 
 def test_a_row_without_a_name_is_called_by_its_id(desk: Desk) -> None:
@@ -429,7 +430,7 @@ def test_ten_thousand_rows_are_turned_as_quickly_as_ten(desk: Desk) -> None:
         desk.click("next", run)
         desk.shown(run)
     assert time.process_time() - start < 5
-    assert "Rows 201–220 of 10,000." in desk.shown(run)
+    assert "Rows 151–165 of 10,000." in desk.shown(run)
 
 
 def test_a_view_that_cannot_be_read_is_the_first_page() -> None:
