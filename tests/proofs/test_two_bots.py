@@ -141,9 +141,17 @@ def kill_one(w: World, two: tuple[Process, Process], *, dies: str) -> None:
     (works if dies == "the one that works" else other).kill()
 
 
+def still(w: World) -> bool:
+    """Whether all is settled and stays so: the survivor may be at work on a click that shows nothing yet."""
+    if not settled(w):
+        return False
+    time.sleep(1.5)
+    return settled(w)
+
+
 def finished_by_the_other(w: World, step: str) -> None:
     began = time.monotonic()
-    within(SECONDS, lambda: settled(w), lambda: picture(w))
+    within(SECONDS, lambda: still(w), lambda: picture(w))
     truthful(w, step)
     print(f"\n{step}: true {time.monotonic() - began:.1f} s after the kill; {outcome(w)}")  # noqa: T201 - the figure
     within(20, lambda: w.slack.connections() == 1)
