@@ -32,6 +32,7 @@ bench: .venv/dev       ## the figures
 docs: .venv/dev        ## write the generated pages anew
 	@$(BIN)/python -m tests.reference
 	@$(BIN)/python -m tests.licences
+	@$(BIN)/python -m tests.sandbox.page.commands
 
 .venv/demo: requirements-demo.txt
 	@echo "Setting up .venv (once)…"

@@ -1,42 +1,64 @@
 /** Puts the parts together: events of the local Slack go into the workspace, and the views show it. */
 
-import { whileBusy } from "./buttons.js";
-import { SUGGESTIONS } from "./commands.js";
+import { Asking } from "./asking.js";
 import { createComposer } from "./composer.js";
 import { refreshAgo } from "./dates.js";
 import { createDrawer } from "./drawer.js";
 import { Echoes } from "./echoes.js";
 import { createHeader } from "./header.js";
+import { createHome } from "./home.js";
 import { useNames } from "./mentions.js";
+import { dayNode, echoNode, introNode, messageNode, repliesNode, threadNode } from "./message.js";
 import { createMessageList } from "./message_list.js";
+import { createModals } from "./modals.js";
 import { nameOf } from "./people.js";
-import { fetchMessages, fetchState, interact, listen, runCommand } from "./server.js";
+import { fetchMessages, fetchState, fetchViews, listen, openHome } from "./server.js";
 import { createSidebar } from "./sidebar.js";
+import { SUGGESTIONS } from "./suggest.js";
+import { createThread } from "./thread.js";
+import { timeline } from "./timeline.js";
 import { keyOf, Workspace } from "./workspace.js";
 
 const byId = (id) => document.getElementById(id);
+const pane = document.querySelector(".pane");
 const workspace = new Workspace();
 const echoes = new Echoes();
+const asking = new Asking(workspace, { say, begin, ended: renderMessages, views: loadViews });
 let online = true;
 let turn = 0;
+let look = 0;
 let loading = false;
 let missed = [];
 
 useNames(workspace);
-const drawer = createDrawer({ sidebar: byId("sidebar"), backdrop: byId("backdrop"), pane: document.querySelector(".pane") });
+const drawer = createDrawer({ sidebar: byId("sidebar"), backdrop: byId("backdrop"), pane });
 const sidebar = createSidebar(byId("sidebar"), { open: openChannel, act: actAs, close: drawer.close });
 const header = createHeader(byId("channel-header"), byId("notice"), { openDrawer: drawer.open, toggleTheme: window.theme.toggle });
-const list = createMessageList({ scroller: byId("scroller"), list: byId("messages"), newer: byId("newer") }, { press, run, suggestions: SUGGESTIONS });
-const composer = createComposer({ form: byId("composer"), hint: byId("hint"), completion: byId("completion") }, { send: run });
+const list = createMessageList({ scroller: byId("scroller"), list: byId("messages"), newer: byId("newer") }, build);
+const composer = createComposer(byId("dock"), { id: "composer", label: "Message", workspace, run: asking.run, post: (text, files) => post(text, files, null), upload: asking.upload });
+const thread = createThread(byId("thread"), pane, build, { workspace, run: asking.run, post: (text, files) => post(text, files, workspace.thread), upload: asking.upload }, () => openThread(null));
+const home = createHome({ tabs: byId("tabs"), panel: byId("home"), hidden: [byId("scroller"), byId("dock")] }, { show: openTab, press: asking.pressView, upload: asking.upload });
+const modals = createModals({ submit: asking.submit, close: asking.close, press: asking.pressView, upload: asking.upload });
+const does = { reply: (message) => openThread(message.ts), shortcut: asking.shortcut, copy };
+
+function build(_, entry) {
+  if (entry.kind === "message") return messageNode(workspace, entry, asking.press, does);
+  if (entry.kind === "thread") return threadNode(workspace, entry, openThread);
+  if (entry.kind === "replies") return repliesNode(entry);
+  if (entry.kind === "echo") return echoNode(entry);
+  return entry.kind === "day" ? dayNode(entry) : introNode(workspace, entry, SUGGESTIONS, asking.run);
+}
 
 function renderAround() {
   sidebar.render(workspace);
   header.render(workspace, online);
-  composer.render(workspace);
+  composer.render();
+  home.render(workspace);
 }
 
 function renderMessages() {
-  if (workspace.loaded) list.render(workspace, echoes);
+  if (workspace.loaded) list.render(workspace, timeline(workspace, echoes));
+  thread.render(workspace);
 }
 
 /** Loads the open channel anew; what the stream says meanwhile is applied on top. */
@@ -52,12 +74,24 @@ async function loadMessages() {
   renderMessages();
 }
 
+/** Asks anew what views this person has: the stream says only that something about them changed. */
+async function loadViews() {
+  const mine = ++look;
+  const { modals: open, home: shown } = await fetchViews(workspace.acting);
+  if (mine !== look) return;
+  workspace.modals = open;
+  workspace.home = shown;
+  modals.render(open);
+  home.render(workspace);
+}
+
 async function reload() {
   try {
     workspace.take(await fetchState());
     remember();
     renderAround();
-    await loadMessages();
+    await Promise.all([loadMessages(), loadViews()]);
+    if (workspace.atHome) openTab("home");
   } catch {
     linked(false); // the stream says hello again once the server is back
   }
@@ -69,7 +103,9 @@ function linked(up) {
   renderAround();
 }
 
-function goTo(change) {
+async function goTo(change) {
+  const { acting } = workspace;
+  Object.assign(workspace, { thread: null, tab: "messages" });
   change();
   workspace.settle();
   workspace.markRead();
@@ -77,7 +113,8 @@ function goTo(change) {
   remember();
   list.showLoading();
   renderAround();
-  return loadMessages();
+  thread.render(workspace);
+  await Promise.all([loadMessages(), acting === workspace.acting ? null : loadViews()]);
 }
 
 function openChannel(id) {
@@ -93,38 +130,50 @@ function actAs(id) {
   });
 }
 
-/** Person and channel stand in the address, so that a reload, or a second window, finds them. */
+/** Opens the thread under the message `ts`, or closes it with null. */
+function openThread(ts) {
+  workspace.thread = workspace.thread === ts ? null : ts;
+  remember();
+  renderMessages();
+}
+
+async function openTab(tab) {
+  workspace.tab = tab;
+  workspace.homeLoaded = false;
+  remember();
+  home.render(workspace);
+  if (tab !== "home") return;
+  openThread(null);
+  await openHome(workspace.acting).catch(() => null);
+  workspace.homeLoaded = true;
+  await loadViews();
+}
+
+/** Person and place stand in the address, so that a reload, or a second window, finds them. */
 function remember() {
-  history.replaceState(null, "", `#${workspace.acting}/${workspace.current}`);
+  history.replaceState(null, "", `#${workspace.place}`);
 }
 
-function recall() {
-  [workspace.acting = null, workspace.current = null] = location.hash.slice(1).split("/");
-}
-
-async function run(line) {
-  const text = line.replace(/^\/aws\s*/i, "");
-  const echo = echoes.begin(workspace, `/aws ${text}`.trim(), workspace.sorted());
+/** Notes a typed command as a line of its own, where it will be answered. */
+function begin(line) {
+  const echo = echoes.begin(workspace, line, workspace.sorted());
   list.stick();
   renderMessages();
-  try {
-    await runCommand(echo.channel, echo.user, text);
-  } catch {
-    echo.lost = true;
-  }
-  echo.pending = false;
-  renderMessages();
+  return echo;
 }
 
-async function press(message, element, block, button) {
-  const action = { action_id: element.action_id, block_id: block.block_id, value: element.value, type: element.type };
-  const answer = await whileBusy(button, () => interact(workspace.current, message.ts, workspace.acting, action)).catch(() => null);
-  if (answer?.outcome !== "acked") say(`${nameOf(workspace.bot())} did not take that click. Try again.`);
+function post(text, files, within) {
+  (within ? thread : list).stick();
+  return asking.post(text, files, within);
+}
+
+async function copy(text) {
+  await navigator.clipboard.writeText(text).then(() => say("Copied."), () => say("The browser did not allow copying. Select the text instead."));
 }
 
 /** Speaks to screen readers, and shows a passing line over the composer. */
 function say(sentence) {
-  byId("hint").replaceChildren(sentence);
+  (workspace.thread ? thread : composer).say(sentence);
 }
 
 function announce(message) {
@@ -144,25 +193,25 @@ function onMessageEvent(event) {
   renderMessages();
   if (!fresh) return;
   announce(event.message);
-  list.pointAt(keyOf(event.message));
+  for (const shown of [list, thread]) shown.pointAt(keyOf(event.message));
 }
 
-function onEvent(event) {
-  if (event.type === "connections") {
-    workspace.connections = event.n;
+const EVENTS = {
+  connections: ({ n }) => {
+    workspace.connections = n;
     renderAround();
-  } else if (event.type === "hello") {
-    reload();
-  } else if (event.type === "reset") {
+  },
+  hello: reload,
+  view: ({ user }) => (user ?? workspace.acting) === workspace.acting && loadViews(),
+  file: ({ file }) => workspace.shows(file) && loadMessages(),
+  reset: () => {
     echoes.clear();
     workspace.unread.clear();
     reload();
-  } else {
-    onMessageEvent(event);
-  }
-}
+  },
+};
 
-recall();
-listen(onEvent, linked);
+workspace.place = location.hash.slice(1);
+listen((event) => (EVENTS[event.type] ?? onMessageEvent)(event), linked);
 setInterval(refreshAgo, 20_000);
 if (window.matchMedia("(hover: hover)").matches) composer.focus();

@@ -1,66 +1,35 @@
-/** The commands that the composer completes, and how; the bot's own `help` is the full word on them. */
+/** The commands there are, written by `make docs` from the declarations in bot/services/. */
 
-const SLASH = "/aws";
-
-export const SUGGESTIONS = ["ec2 list", "ec2 stop name=web-1", "help"];
-
-const COMMANDS = [
-  { name: "ec2 list", usage: "[selector …] [--region R]", about: "Instances with state, type and addresses" },
-  { name: "ec2 show", usage: "selector", needs: true, about: "State, type, network, image and tags of one" },
-  { name: "ec2 start", usage: "selector …", needs: true, about: "Start stopped instances" },
-  { name: "ec2 stop", usage: "selector … [--hibernate | --force]", needs: true, about: "Stop running instances" },
-  { name: "ec2 reboot", usage: "selector …", needs: true, about: "Reboot instances" },
-  { name: "ec2 terminate", usage: "selector …", needs: true, about: "Terminate instances for good" },
-  { name: "ec2 launch", usage: "--ami ami-… --type t3.micro [--name N] [--tag K=V]", needs: true, about: "Make new instances" },
-  { name: "ec2 console", usage: "selector", needs: true, about: "The end of its console output, for you alone" },
-  { name: "help", usage: "[service [verb]]", about: "What you may run" },
-  { name: "whoami", usage: "", about: "Your ids and your rights" },
-  { name: "status", usage: "", about: "Version, connections, last errors" },
+export const COMMANDS = [
+  { name: "report list", usage: "", needs: false, about: "List the reports that post here, and your own, with when they come next." },
+  { name: "report add", usage: "WHEN COMMAND… [--name NAME] [--zone ZONE] [--here]", needs: true, about: "Add a report of your own to this channel: a command that reads, run by a schedule, as you." },
+  { name: "report show", usage: "NAME", needs: true, about: "Show one report: its times, its last runs, and why it is paused." },
+  { name: "report run", usage: "NAME", needs: true, about: "Run a report now, in its own channel; its schedule stays as it is." },
+  { name: "report pause", usage: "NAME", needs: true, about: "Stop a report until it is resumed." },
+  { name: "report resume", usage: "NAME", needs: true, about: "Let a paused report go on with its next moment." },
+  { name: "report remove", usage: "NAME", needs: true, about: "Remove a report of your own; one of bot.yml is taken out there." },
+  { name: "cloudwatch alarms", usage: "[ALARMS…]", needs: false, about: "List alarms, firing ones first: since when and why. When all is well, say so in one line." },
+  { name: "cloudwatch graph", usage: "METRIC… [--hours HOURS] [--stat STAT]", needs: true, about: "Draw a metric as a picture, with its last, lowest, highest and average value." },
+  { name: "ec2 list", usage: "[INSTANCES…]", needs: false, about: "List instances with their name, state, id, type, private address and launch time." },
+  { name: "ec2 show", usage: "INSTANCE", needs: true, about: "Show one instance: state, type, network, image, tags." },
+  { name: "ec2 start", usage: "INSTANCES…", needs: true, about: "Start stopped instances." },
+  { name: "ec2 stop", usage: "INSTANCES… [--hibernate] [--force]", needs: true, about: "Stop running instances." },
+  { name: "ec2 reboot", usage: "INSTANCES…", needs: true, about: "Reboot running instances." },
+  { name: "ec2 terminate", usage: "INSTANCES…", needs: true, about: "Terminate instances for good, with the volumes that go with them." },
+  { name: "ec2 launch", usage: "--ami AMI --type TYPE [--name NAME] [--key KEY] [--subnet SUBNET] [--tag TAG…] [--count COUNT]", needs: true, about: "Launch instances from an image." },
+  { name: "ec2 console", usage: "INSTANCE", needs: true, about: "Read the end of an instance's console output; shown to you alone, and not kept." },
+  { name: "lambda list", usage: "[FUNCTIONS…]", needs: false, about: "List functions with their runtime, memory, time-out, last change and state." },
+  { name: "lambda show", usage: "FUNCTION", needs: true, about: "Show one function: state, runtime, limits, role, layers, network, and which variables it has." },
+  { name: "lambda invoke", usage: "FUNCTION [--payload PAYLOAD] [--qualifier QUALIFIER] [--async] [--dry-run]", needs: true, about: "Invoke a function and show its answer, its error and the end of its log." },
+  { name: "lambda logs", usage: "FUNCTION [--minutes MINUTES] [--find FIND]", needs: true, about: "Read the last lines of a function's log; shown to you alone, and not kept." },
+  { name: "s3 list", usage: "[BUCKET] [PREFIX] [--limit LIMIT] [--folders]", needs: false, about: "List the buckets, or the keys in one of them." },
+  { name: "s3 show", usage: "BUCKET [KEY]", needs: true, about: "Show a bucket's encryption, versioning and who can read it, and an object in it." },
+  { name: "s3 get", usage: "BUCKET KEY", needs: true, about: "Fetch an object: as a file up to 10 MB, as a link for 300 seconds above that; for you alone, and not kept." },
+  { name: "s3 presign", usage: "BUCKET KEY [--expires EXPIRES]", needs: true, about: "Sign a link that opens an object for whoever has it, for 300 seconds at most; shown to you alone." },
+  { name: "s3 create", usage: "BUCKET [--kms KMS] [--no-versioning]", needs: true, about: "Create a bucket: nothing in it public, everything encrypted, old versions kept." },
+  { name: "s3 put", usage: "BUCKET KEY [--text TEXT] [--file FILE]", needs: true, about: "Store a text or a file as an object, encrypted as its bucket asks, its checksum verified by AWS." },
+  { name: "s3 delete", usage: "BUCKET KEY [--version VERSION]", needs: true, about: "Delete an object, or one version of it for good." },
+  { name: "help", usage: "[SERVICE] [VERB]", needs: false, about: "Show what you may run, a service's verbs, or how one command is used." },
+  { name: "whoami", usage: "", needs: false, about: "Show your ids, what you may do here, and whom to ask for more." },
+  { name: "status", usage: "", needs: false, about: "Show version, uptime, connections, what waits, and the last errors." },
 ];
-
-const SELECTORS = "A selector is i-0abc…, name=web-*, tag:env=dev or state=running.";
-
-/**
- * What could follow `text`: `items` ({insert, label, usage, about}), a `usage` line for a command that is
- * complete, and `runnable`, true where Enter should send rather than complete.
- */
-export function complete(text) {
-  const typed = text.replace(/\s+/g, " ").toLowerCase();
-  if (!typed.startsWith("/") || text.includes("\n")) return nothing();
-  if (typed.length < SLASH.length && SLASH.startsWith(typed)) return { ...nothing(), items: [slashItem()] };
-  if (typed === SLASH || typed === `${SLASH} `) return { ...nothing(), items: COMMANDS.map(item), runnable: true };
-  return typed.startsWith(`${SLASH} `) ? completeCommand(typed.slice(SLASH.length + 1)) : nothing();
-}
-
-function completeCommand(rest) {
-  const known = COMMANDS.find(({ name }) => rest === name || rest.startsWith(`${name} `));
-  if (known) return { ...nothing(), usage: usageOf(known), runnable: true };
-  const first = COMMANDS.filter(({ name }) => name.startsWith(rest));
-  const verbs = COMMANDS.filter((command) => !first.includes(command) && command.name.split(" ").at(-1).startsWith(rest));
-  return { ...nothing(), items: [...first, ...verbs].map(item) };
-}
-
-function nothing() {
-  return { items: [], usage: null, runnable: false };
-}
-
-function slashItem() {
-  return { insert: `${SLASH} `, label: SLASH, usage: "command", about: "Run AWS from Slack" };
-}
-
-function item({ name, usage, needs, about }) {
-  return { insert: `${SLASH} ${name}${needs ? " " : ""}`, label: `${SLASH} ${name}`, usage, about };
-}
-
-function usageOf({ name, usage, about }) {
-  return { line: `${SLASH} ${name} ${usage}`.trim(), about: usage.includes("selector") ? `${about}. ${SELECTORS}` : `${about}.` };
-}
-
-/** A sentence for text that would do nothing here, with the command that may have been meant; null for a command. */
-export function hintFor(text) {
-  const words = text.trim();
-  if (/^\/aws(\s|$)/i.test(words)) return null;
-  if (words.startsWith("/")) return { sentence: `${words.split(/\s/)[0]} is not a command here. Everything starts with ${SLASH}.` };
-  const meant = COMMANDS.some(({ name }) => words.toLowerCase().startsWith(name)) ? `${SLASH} ${words}` : null;
-  return { sentence: `Nobody reads plain messages in this local Slack: only ${SLASH} commands do something.`, meant };
-}

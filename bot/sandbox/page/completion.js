@@ -1,15 +1,16 @@
-/** The small list over the composer: by arrow keys, Tab and Enter, or by touch. */
+/** The small list over a composer: by arrow keys, Tab and Enter, or by touch. */
 
 import { el } from "./dom.js";
-import { complete } from "./commands.js";
+import { complete } from "./suggest.js";
 
-/** Draws into `box` for `field`; `choose(text)` takes the completed text. */
-export function createCompletion(box, field, choose) {
+/** Draws into `box` for `field`; `choose(text)` takes the completed text, `known()` is what `complete` must know. */
+export function createCompletion(box, field, choose, known) {
+  const id = `${field.id}-options`;
   let items = [];
   let picked = -1;
 
   function update() {
-    const found = complete(field.value);
+    const found = complete(field.value, known());
     items = found.items;
     picked = items.length && !found.runnable ? 0 : -1;
     draw(found.usage);
@@ -23,19 +24,19 @@ export function createCompletion(box, field, choose) {
   }
 
   function listbox() {
-    return el("ul.options", { id: "options", role: "listbox", "aria-label": "Commands" }, items.map(option));
+    return el("ul.options", { id, role: "listbox", "aria-label": "Suggestions" }, items.map(option));
   }
 
   function option(item, index) {
     const take = { onpointerdown: (event) => event.preventDefault(), onclick: () => pick(index) };
-    return el("li.option", { id: `option-${index}`, role: "option", ...take },
+    return el("li.option", { id: `${id}-${index}`, role: "option", ...take },
       el("span.option-name", {}, item.label), el("span.option-usage", {}, item.usage), el("span.option-about", {}, item.about));
   }
 
   function point() {
     [...box.querySelectorAll(".option")].forEach((node, index) => node.setAttribute("aria-selected", String(index === picked)));
     if (picked < 0) field.removeAttribute("aria-activedescendant");
-    else field.setAttribute("aria-activedescendant", `option-${picked}`);
+    else field.setAttribute("aria-activedescendant", `${id}-${picked}`);
     box.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
   }
 

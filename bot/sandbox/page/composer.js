@@ -1,31 +1,57 @@
-/** The message box: Enter sends, Up recalls, and what is no command is answered with a kind word. */
+/** The message box: Enter sends, Up recalls, files ride along, and what cannot be sent is answered with a kind word. */
 
-import { hintFor } from "./commands.js";
+import { createAttachments } from "./attachments.js";
 import { createCompletion } from "./completion.js";
 import { el } from "./dom.js";
 import { drawing } from "./icons.js";
 import { nameOf } from "./people.js";
+import { intentOf } from "./sending.js";
 
 const TALLEST = 160;
 
-/** Draws into `form`; `send(text)` is called with a whole /aws command. */
-export function createComposer({ form, hint, completion: box }, { send }) {
+/**
+ * Draws into `dock`. `run(line)` takes a whole /aws command, `post(text, files)` a message and resolves to
+ * what is wrong with it, `upload(file)` a file that
+ * was chosen; `workspace` says whom one can mention here. With `inThread` there are no slash commands.
+ */
+export function createComposer(dock, { id, label, workspace, run, post, upload, inThread = false }) {
   const history = [];
   let recalled = 0;
   let draft = "";
-  const field = textField();
-  const button = el("button.send", { type: "submit", "aria-label": "Send" }, drawing("send"));
-  const completion = createCompletion(box, field, (text) => write(text, true));
-  form.append(el("label.unseen", { for: "composer-text" }, "Command"), field, button);
+  const box = el("div.completion", { hidden: true });
+  const hint = el("div.hint", { role: "status" });
+  const field = textField(id);
+  const attached = el("div.attached", { hidden: true });
+  const attachments = createAttachments(attached, { upload, changed, complain: (sentence) => say(sentence) });
+  const form = el("form.composer", { autocomplete: "off" }, attached,
+    el("div.composer-row", {},
+      el("button.icon-button.attach", { type: "button", "aria-label": "Attach a file", title: "Attach a file", onclick: () => attachments.choose() }, drawing("clip")),
+      el("label.unseen", { for: field.id }, label), field,
+      el("button.send", { type: "submit", "aria-label": `Send ${label.toLowerCase()}` }, drawing("send"))));
+  const completion = createCompletion(box, field, (text) => write(text, true), () => ({ names: names(), inThread }));
+  dock.append(box, hint, form);
 
-  field.addEventListener("input", () => changed(true));
+  field.addEventListener("input", () => typed(true));
   field.addEventListener("keydown", onKey);
   field.addEventListener("blur", () => completion.close());
   field.addEventListener("focus", () => field.value && completion.update());
+  field.addEventListener("paste", (event) => carried(event, event.clipboardData));
+  form.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+  form.addEventListener("drop", (event) => carried(event, event.dataTransfer));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     submit(field.value);
   });
+
+  function names() {
+    return workspace.mentionable().map((user) => ({ name: user.name, about: user.is_bot ? "the bot" : (user.real_name ?? "") }));
+  }
+
+  function carried(event, data) {
+    if (!data?.files.length) return;
+    event.preventDefault();
+    attachments.add([...data.files]);
+  }
 
   function onKey(event) {
     if (event.isComposing) return;
@@ -47,47 +73,62 @@ export function createComposer({ form, hint, completion: box }, { send }) {
 
   function submit(text) {
     const words = text.trim();
-    if (!words) return;
-    const problem = hintFor(words);
-    if (problem) {
-      completion.close();
-      showHint(problem);
-      return;
-    }
-    if (history.at(-1) !== words) history.push(words);
+    if (!words && !attachments.any()) return;
+    const intent = intentOf(words, { bot: workspace.bot()?.name, inThread, direct: Boolean(workspace.here()?.is_im), carriesFiles: attachments.any() });
+    if (intent.kind !== "refused") sendAs(intent.kind, words);
+    completion.close();
+    if (intent.sentence) say(intent.sentence, intent.offer);
+  }
+
+  async function sendAs(kind, words) {
+    if (words && history.at(-1) !== words) history.push(words);
     recalled = history.length;
     write("", false);
-    send(words);
+    const problem = kind === "command" ? run(words) && "" : await post(words, await attachments.take());
+    if (problem) undo(words, problem);
+    changed();
+  }
+
+  /** What did not arrive stands in the box again, unless something else was typed meanwhile. */
+  function undo(words, problem) {
+    if (!field.value) write(words, false);
+    say(problem);
   }
 
   function write(text, offer) {
     field.value = text;
     field.focus();
     field.setSelectionRange(text.length, text.length);
-    changed(offer);
+    typed(offer);
   }
 
-  function changed(offer) {
+  function typed(offer) {
     hint.replaceChildren();
     field.style.height = "auto";
     field.style.height = `${Math.min(field.scrollHeight, TALLEST)}px`;
-    form.classList.toggle("ready", field.value.trim() !== "");
+    changed();
     if (offer) completion.update();
     else completion.close();
   }
 
-  function showHint({ sentence, meant }) {
-    const offer = meant && el("button.hint-button", { type: "button", onclick: () => submit(meant) }, `Send ${meant}`);
-    hint.replaceChildren(el("span", {}, sentence), ...(offer ? [offer] : []));
+  function changed() {
+    form.classList.toggle("ready", field.value.trim() !== "" || attachments.any());
   }
 
-  function render(workspace) {
+  /** Shows a passing line over the box, with what could be sent instead. */
+  function say(sentence, offer = null) {
+    const button = offer && el("button.hint-button", { type: "button", onclick: () => submit(offer) }, `Send ${offer}`);
+    hint.replaceChildren(el("span", {}, sentence), ...(button ? [button] : []));
+  }
+
+  function render() {
     const channel = workspace.here();
     const where = channel?.is_im ? workspace.title(channel) : `#${workspace.title(channel)}`;
-    field.placeholder = `Type / in ${where} as ${nameOf(workspace.me(), workspace.acting)}`;
+    const who = nameOf(workspace.me(), workspace.acting);
+    field.placeholder = inThread ? `Reply as ${who}, or ask @${workspace.bot()?.name ?? "bot"}` : `Message ${where} as ${who}, or /`;
   }
 
-  return { render, focus: () => field.focus() };
+  return { render, say, add: attachments.add, focus: () => field.focus() };
 }
 
 function stop(event, then) {
@@ -95,9 +136,9 @@ function stop(event, then) {
   then();
 }
 
-function textField() {
+function textField(id) {
   return el("textarea", {
-    id: "composer-text", rows: 1, spellcheck: "false", autocapitalize: "none", autocorrect: "off", enterkeyhint: "send",
-    role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "completion", "aria-haspopup": "listbox",
+    id: `${id}-text`, rows: 1, spellcheck: "false", autocapitalize: "none", autocorrect: "off", enterkeyhint: "send",
+    role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": `${id}-text-options`, "aria-haspopup": "listbox",
   });
 }

@@ -50,7 +50,7 @@ function aboutOf(channel) {
 function noticeFor(workspace, channel, online) {
   if (!online) return "The local Slack does not answer. This page reconnects by itself.";
   if (!channel) return "";
-  if (workspace.connections === 0) return "The bot is not connected: commands will fail until it is.";
-  if (!channel.is_im && !channel.bot_is_member) return "The bot is not in this channel. It hears commands typed here, but cannot post for all to see.";
+  if (workspace.connections === 0) return "The bot is not connected: commands will fail and messages go unheard until it is.";
+  if (!channel.is_im && !channel.bot_is_member) return "The bot is not in this channel. It hears commands typed here, but no messages, and cannot post for all to see.";
   return "";
 }

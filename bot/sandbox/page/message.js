@@ -1,26 +1,33 @@
 /** One message as Slack draws it: avatar, name, badge, time, its content, and for whose eyes it is. */
 
-import { blockNodes } from "./blocks.js";
+import { blockNode } from "./blocks.js";
 import { clock, dateOf, fullDate } from "./dates.js";
 import { el } from "./dom.js";
+import { fileNodes } from "./files.js";
+import { FormState } from "./form_state.js";
 import { drawing } from "./icons.js";
+import { menuButtons, onLongPress } from "./message_menu.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { avatar, nameOf } from "./people.js";
 import { isFailure } from "./workspace.js";
 
-/** A row of the list; `press(message, element, block, button)` follows a click on one of its buttons. */
-export function messageNode(workspace, { message, compact, reply }, press) {
+/** A row of a list; `press(message, element, block, control, extra)` follows a click in it, `does` is its menu's. */
+export function messageNode(workspace, { message, compact, inThread }, press, does) {
   const user = authorOf(workspace, message);
   const name = nameOf(user, message.username ?? message.user);
-  const classes = [reply && ".reply", compact && ".compact", message.ephemeral_to && ".ephemeral", isFailure(message) && ".failure"];
+  const classes = [compact && ".compact", message.ephemeral_to && ".ephemeral", isFailure(message) && ".failure"];
   const selector = `article.message${classes.filter(Boolean).join("")}`;
-  return el(selector, { "data-ts": message.ts, "aria-label": `${name}, ${clock(dateOf(message.ts))}` },
+  const row = el(selector, { "data-ts": message.ts, "aria-label": `${name}, ${clock(dateOf(message.ts))}` },
     el("div.gutter", {}, compact ? stamp(message.ts) : avatar(user, message.user)),
     el("div.body", {},
       message.ephemeral_to && !compact && el("p.only-you", {}, drawing("eye"), "Only visible to you"),
       !compact && byline(user, name, message),
       content(message, press),
-      message.edited && !message.blocks?.length && el("span.edited", {}, "(edited)")));
+      message.files?.length > 0 && fileNodes(message.files),
+      message.edited && !message.blocks?.length && el("span.edited", {}, "(edited)")),
+    menuButtons(message, inThread, does));
+  onLongPress(row);
+  return row;
 }
 
 function authorOf(workspace, message) {
@@ -38,16 +45,24 @@ function stamp(ts) {
 }
 
 function content(message, press) {
-  if (!message.blocks?.length) return el("div.text", {}, isFailure(message) && drawing("warning"), el("div", {}, mrkdwn(message.text ?? "")));
-  const pressed = (element, block, button) => press(message, element, block, button);
-  return el("div.blocks", {}, blockNodes(message.blocks, pressed));
+  if (message.blocks?.length) return el("div.blocks", {}, message.blocks.map((block) => blockNode(block, hostOf(message, press))));
+  return message.text && el("div.text", {}, isFailure(message) && drawing("warning"), el("div", {}, mrkdwn(message.text)));
 }
 
-/** The bar under a message that has replies. */
-export function threadNode({ count, open, root }, fold) {
+function hostOf(message, press) {
+  return { form: new FormState(), press: (element, block, control, extra) => press(message, element, block, control, extra) };
+}
+
+/** The bar under a message that has replies: who took part, how many, and when the last one came. */
+export function threadNode(workspace, { count, root, last, people, open }, show) {
   const words = `${count} ${count === 1 ? "reply" : "replies"}`;
-  return el("div.thread", {}, el("button.thread-toggle", { type: "button", "aria-expanded": String(open), "data-action": `thread-${root}`, onclick: () => fold(root) },
-    drawing("thread"), words, drawing("chevron")));
+  return el("div.thread", {}, el("button.thread-toggle", { type: "button", "aria-expanded": String(open), "aria-controls": "thread", "data-action": `thread-${root}`, onclick: () => show(root) },
+    people.map((id) => avatar(workspace.user(id), id)), el("span", {}, words), el("span.thread-last", {}, `Last reply ${clock(dateOf(last))}`), drawing("chevron")));
+}
+
+/** What stands between the first message of a thread and its replies. */
+export function repliesNode({ count }) {
+  return el("div.day", { role: "separator" }, el("span", {}, count === 0 ? "No replies yet" : `${count} ${count === 1 ? "reply" : "replies"}`));
 }
 
 /** The page's own trace of a typed command. */

@@ -1,17 +1,16 @@
 /** The list of messages: redraws only what changed, and never moves what a person is reading. */
 
 import { el, reconcile } from "./dom.js";
-import { dayNode, echoNode, introNode, messageNode, threadNode } from "./message.js";
-import { timeline } from "./timeline.js";
 
 const NEAR = 48;
 
-/** Draws into `list` inside `scroller`; `newer` is the button that shows when something new is out of view. */
-export function createMessageList({ scroller, list, newer }, { press, run, suggestions }) {
-  const folded = new Set();
+/**
+ * Draws into `list` inside `scroller`; `newer` is the button that shows when something new is out of view.
+ * `build(workspace, entry)` makes the node of an entry of the timeline.
+ */
+export function createMessageList({ scroller, list, newer }, build) {
   let stuck = true;
   let waiting = null;
-  let latest = null;
 
   scroller.addEventListener("scroll", () => {
     stuck = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
@@ -25,29 +24,14 @@ export function createMessageList({ scroller, list, newer }, { press, run, sugge
   observer.observe(scroller);
   observer.observe(list);
 
-  function render(workspace, echoes) {
-    latest = [workspace, echoes];
+  function render(workspace, entries) {
     const place = stuck ? null : placeNow();
     const look = `${workspace.acting}/${workspace.current}/${workspace.users.length}`;
-    const entries = timeline(workspace, echoes, folded).map((entry) => ({
+    reconcile(list, entries.map((entry) => ({
       key: entry.key, signature: `${look} ${JSON.stringify(entry)}`, build: () => build(workspace, entry),
-    }));
-    reconcile(list, entries);
+    })));
     if (stuck) toBottom();
     else returnTo(place);
-  }
-
-  function build(workspace, entry) {
-    if (entry.kind === "message") return messageNode(workspace, entry, press);
-    if (entry.kind === "thread") return threadNode(entry, fold);
-    if (entry.kind === "echo") return echoNode(entry);
-    return entry.kind === "day" ? dayNode(entry) : introNode(workspace, entry, suggestions, run);
-  }
-
-  function fold(root) {
-    if (!folded.delete(root)) folded.add(root);
-    stuck = false;
-    render(...latest);
   }
 
   function placeNow() {

@@ -1,12 +1,13 @@
-/** Decides what stands in the list, in which order: days, grouped messages, threads and typed commands. */
+/** Decides what stands in a list, in which order: days, grouped messages, reply counts and typed commands. */
 
 import { dateOf, dayOf } from "./dates.js";
 import { keyOf } from "./workspace.js";
 
 const GROUP_SECONDS = 300;
+const FACES = 3;
 
-/** The list of the open channel, as values: {kind, key, …}. `folded` holds the threads that are closed. */
-export function timeline(workspace, echoes, folded) {
+/** The list of the open channel, as values: {kind, key, …}. */
+export function timeline(workspace, echoes) {
   const messages = workspace.sorted();
   const { roots, replies } = threads(messages);
   const entries = [{ kind: "intro", key: "intro", empty: messages.length === 0 && echoes.between(workspace, "0", "Infinity").length === 0 }];
@@ -15,10 +16,23 @@ export function timeline(workspace, echoes, folded) {
     const before = entries.at(-1);
     if (!sameDay(roots[index - 1], message)) entries.push({ kind: "day", key: `day-${message.ts}`, label: dayOf(dateOf(message.ts)) });
     entries.push({ kind: "message", key: keyOf(message), message, compact: before === entries.at(-1) && continues(before.message, message) });
-    entries.push(...threadEntries(message, replies.get(message.ts) ?? [], folded));
+    entries.push(...threadEntries(message, replies.get(message.ts) ?? [], workspace.thread));
     entries.push(...echoEntries(echoes.between(workspace, message.ts, roots[index + 1]?.ts ?? "Infinity")));
   });
   return entries;
+}
+
+/** The list of the open thread: its first message, then the replies. */
+export function threadTimeline(workspace) {
+  const { roots, replies } = threads(workspace.sorted());
+  const root = roots.find(({ ts }) => ts === workspace.thread);
+  if (!root) return [];
+  const said = replies.get(root.ts) ?? [];
+  return [
+    { kind: "message", key: keyOf(root), message: root, inThread: true },
+    { kind: "replies", key: "replies", count: said.length },
+    ...said.map((message, index) => ({ kind: "message", key: keyOf(message), message, inThread: true, compact: continues(said[index - 1], message) })),
+  ];
 }
 
 function threads(messages) {
@@ -33,15 +47,10 @@ function threads(messages) {
   return { roots, replies };
 }
 
-function threadEntries(root, replies, folded) {
+function threadEntries(root, replies, open) {
   if (!replies.length) return [];
-  const open = !folded.has(root.ts);
-  const toggle = { kind: "thread", key: `thread-${root.ts}`, root: root.ts, count: replies.length, open };
-  return [toggle, ...(open ? replies.map(replyEntry) : [])];
-}
-
-function replyEntry(message, index, replies) {
-  return { kind: "message", key: keyOf(message), message, reply: true, compact: continues(replies[index - 1], message) };
+  const people = [...new Set(replies.map(({ user }) => user))].slice(0, FACES);
+  return [{ kind: "thread", key: `thread-${root.ts}`, root: root.ts, count: replies.length, last: replies.at(-1).ts, people, open: open === root.ts }];
 }
 
 function echoEntries(echoes) {

@@ -11,8 +11,13 @@ export class Workspace {
     this.connections = 0;
     this.acting = null;
     this.current = null;
+    this.thread = null;
+    this.tab = "messages";
     this.messages = new Map();
     this.loaded = false;
+    this.modals = [];
+    this.home = null;
+    this.homeLoaded = false;
     this.unread = new Set();
   }
 
@@ -76,6 +81,29 @@ export class Workspace {
     return (this.user(other) ?? this.bot())?.name ?? "direct message";
   }
 
+  /** Where a person is, as it stands in the address: who/channel/thread or "home". */
+  get place() {
+    const within = this.atHome ? "home" : this.thread;
+    return [this.acting, this.current, within].filter(Boolean).join("/");
+  }
+
+  set place(words) {
+    const [acting, current, within] = words.split("/");
+    Object.assign(this, { acting: acting || null, current: current || null, tab: within === "home" ? "home" : "messages" });
+    this.thread = within && within !== "home" ? within : null;
+  }
+
+  /** True where the bot's Home tab is in view. */
+  get atHome() {
+    return Boolean(this.here()?.is_im) && this.tab === "home";
+  }
+
+  /** What one types to mention people, the bot first: name and id. */
+  mentionable() {
+    const others = this.users.filter((user) => !user.deleted && user.id !== this.bot()?.id && user.id !== "USLACKBOT");
+    return [this.bot(), ...others].filter(Boolean);
+  }
+
   replaceMessages(messages) {
     this.messages = new Map(messages.map((message) => [keyOf(message), message]));
     this.loaded = true;
@@ -93,6 +121,11 @@ export class Workspace {
   forget(ts) {
     for (const [key, message] of this.messages) if (message.ts === ts) this.messages.delete(key);
     return true;
+  }
+
+  /** True when a message in view carries this file. */
+  shows(file) {
+    return [...this.messages.values()].some((message) => message.files?.some(({ id }) => id === file?.id));
   }
 
   sorted() {

@@ -41,10 +41,12 @@ def slack(_local: tuple[SlackServer, Bot]) -> SlackServer:
 
 @pytest.fixture
 def bot(slack: SlackServer, _local: tuple[SlackServer, Bot]) -> Bot:
-    for noted in (_local[1].commands, _local[1].clicks):
+    bot = _local[1]
+    bot.errors = {}
+    for noted in (bot.commands, bot.clicks, bot.mentions, bot.submissions, bot.shortcuts):
         while not noted.empty():
             noted.get()
-    return _local[1]
+    return bot
 
 
 @pytest.fixture(scope="package")

@@ -171,7 +171,7 @@ def test_each_person_sees_their_own_channels_and_acts_under_their_own_id(page: P
 def test_person_and_channel_survive_a_reload(browser: Browser, slack: SlackServer) -> None:
     with visit(browser, slack.url, f"{GUS.id}/{RANDOM}") as page:
         page.reload()
-        expect(page.locator(".channel-title")).to_have_text("random")
+        expect(page.locator("#channel-header h2")).to_have_text("random")
         expect(page.locator(".actor", has_text="gus")).to_have_attribute("aria-pressed", "true")
 
 
@@ -184,7 +184,7 @@ def test_commands_are_completed_from_the_keyboard(page: Page, bot: Bot) -> None:
     expect(page.get_by_role("option", selected=True)).to_contain_text("/aws ec2 stop")
     box(page).press("Tab")
     expect(box(page)).to_have_value("/aws ec2 stop ")
-    expect(page.locator("#completion")).to_contain_text("--hibernate | --force")
+    expect(page.locator("#dock .completion")).to_contain_text("[--hibernate] [--force]")
     box(page).press_sequentially("i-123")
     box(page).press("Enter")
     assert bot.commands.get(timeout=5)["text"] == "ec2 stop i-123"
@@ -200,20 +200,22 @@ def test_up_recalls_what_was_sent_and_down_returns_to_the_draft(page: Page, bot:
     expect(box(page)).to_have_value("")
 
 
-def test_a_plain_message_is_answered_with_a_hint_and_goes_nowhere(page: Page, bot: Bot) -> None:
+def test_what_looks_like_a_command_but_is_none_is_answered_with_a_hint(page: Page, bot: Bot) -> None:
     send(page, "/deploy now")
-    expect(page.locator("#hint")).to_contain_text("/deploy is not a command here")
+    expect(page.locator("#dock .hint")).to_contain_text("/deploy is not a command here")
+    expect(box(page)).to_have_value("/deploy now")
     send(page, "ec2 list")
-    expect(page.locator("#hint")).to_contain_text("only /aws commands do something")
+    expect(page.locator("#dock .hint")).to_contain_text("The bot hears what mentions it")
     assert bot.commands.empty()
-    page.get_by_role("button", name="Send /aws ec2 list").click()
-    assert bot.commands.get(timeout=5)["text"] == "ec2 list"
+    page.get_by_role("button", name="Send @aws ec2 list").click()
+    expect(said(page, "@aws ec2 list")).to_be_visible()
+    assert bot.mentions.get(timeout=5)["text"] == "<@U0BOT00007> ec2 list"
 
 
 def test_the_page_says_whether_the_bot_and_the_server_are_there(browser: Browser) -> None:
     with SlackServer() as slack, visit(browser, slack.url) as page:
         expect(page.locator(".link")).to_have_text("Bot not connected")
-        expect(page.locator("#notice")).to_contain_text("commands will fail")
+        expect(page.locator("#notice")).to_contain_text("commands will fail and messages go unheard")
         send(page, "/aws help")
         expect(page.locator(".failure")).to_contain_text("dispatch_failed")
         bot = Bot(slack)

@@ -71,7 +71,7 @@ def test_the_drawer_of_a_phone_opens_closes_and_keeps_the_focus(phone: Page, bot
     expect(opener).to_be_focused()
     opener.tap()
     phone.locator(".room", has_text="dev").tap()
-    expect(phone.locator(".channel-title")).to_have_text("dev")
+    expect(phone.locator("#channel-header h2")).to_have_text("dev")
     expect(phone.locator(".sidebar")).not_to_be_in_viewport()
 
 
@@ -80,7 +80,7 @@ def test_a_command_is_completed_and_sent_by_touch(phone: Page, bot: Bot) -> None
     box(phone).press_sequentially("/aws who")
     phone.get_by_role("option", name="whoami").tap()
     expect(box(phone)).to_have_value("/aws whoami")
-    phone.get_by_role("button", name="Send").tap()
+    phone.get_by_role("button", name="Send message").tap()
     assert bot.commands.get(timeout=5)["text"] == "whoami"
 
 

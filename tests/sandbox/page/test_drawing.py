@@ -71,7 +71,7 @@ def test_dates_stand_in_the_readers_own_time_zone(browser: Browser, slack: Slack
 def test_every_kind_of_block_is_drawn_and_an_unknown_one_is_named(page: Page, bot: Bot) -> None:
     plain = {"type": "plain_text", "text": "A header"}
     item = {"type": "rich_text_section", "elements": [{"type": "text", "text": "deep", "style": {"bold": True}}]}
-    menu = {"type": "overflow", "action_id": "more", "options": [{"text": plain, "value": "x"}]}
+    day = {"type": "datepicker", "action_id": "day"}
     elsewhere = {"type": "image", "image_url": "https://example.com/x.png", "alt_text": "far away"}
     blocks = [
         {"type": "header", "text": plain},
@@ -81,24 +81,13 @@ def test_every_kind_of_block_is_drawn_and_an_unknown_one_is_named(page: Page, bo
         {"type": "rich_text", "elements": [{"type": "rich_text_list", "style": "ordered", "elements": [item]}]},
         table(3, 4, "cell"),
         {"type": "markdown", "text": "## Title\n- **fat**"},
-        section("with a menu", accessory=menu),
+        section("with a day", accessory=day),
     ]
     bot.say("all kinds", blocks)
     drawn = {"h3.block-header": 2, ".field": 2, "hr": 1, ".context": 1, "ol li strong": 1, "th": 3, "td.right": 3}
     expect(page.locator(".block")).to_have_count(len(blocks))
     assert {what: page.locator(f".message {what}").count() for what in drawn} == drawn
-    expect(page.locator(".unknown")).to_have_text(["far away", "This page cannot draw “overflow”"])
-
-
-def test_replies_stand_under_their_message_and_can_be_folded(page: Page, bot: Bot) -> None:
-    root = bot.say("the root")
-    bot.say("the next one")
-    bot.say("a reply", thread_ts=root)
-    expect(page.locator(".message")).to_have_text(
-        [re.compile("the root"), re.compile("a reply"), re.compile("the next one")]
-    )
-    page.get_by_role("button", name="1 reply").click()
-    expect(said(page, "a reply")).to_have_count(0)
+    expect(page.locator(".unknown")).to_have_text(["far away", "This page cannot draw “datepicker”"])
 
 
 def test_the_pages_scripts_make_no_markup_from_strings_and_name_no_other_server() -> None:

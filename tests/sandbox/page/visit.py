@@ -51,11 +51,20 @@ class Bot:
         self.client = WebClient(token=BOT_TOKEN, base_url=slack.api_url)
         self.commands: queue.Queue[dict[str, Any]] = queue.Queue()
         self.clicks: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.mentions: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.submissions: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.shortcuts: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.errors: dict[str, str] = {}
         self.hold = threading.Event()
         self.hold.set()
         app = App(client=self.client)
         app.command("/aws")(self._command)
         app.action(re.compile(".*"))(self._click)
+        app.event("app_mention")(lambda event: self.mentions.put(event))
+        app.event("app_home_opened")(self._home)
+        app.event("message")(lambda: None)
+        app.view(re.compile(".*"))(self._submit)
+        app.shortcut(re.compile(".*"))(self._shortcut)
         self._handler = SocketModeHandler(app, APP_TOKEN)
 
     def _command(self, ack: Any, body: dict[str, Any]) -> None:
@@ -70,6 +79,22 @@ class Bot:
         self.clicks.put(body)
         self.hold.wait(8)
         ack()
+
+    def _home(self, event: dict[str, Any]) -> None:
+        header = {"type": "header", "text": {"type": "plain_text", "text": "What waits for you"}}
+        view = {"type": "home", "blocks": [header, *card(button("Look", value=event["user"]))]}
+        self.client.views_publish(user_id=event["user"], view=view)
+
+    def _submit(self, ack: Any, body: dict[str, Any]) -> None:
+        self.submissions.put(body)
+        if self.errors:
+            ack(response_action="errors", errors=self.errors)
+        else:
+            ack()
+
+    def _shortcut(self, ack: Any, body: dict[str, Any]) -> None:
+        ack()
+        self.shortcuts.put(body)
 
     def say(self, text: str, blocks: list[dict[str, Any]] | None = None, **more: Any) -> str:
         return self.client.chat_postMessage(channel=OPS, text=text, blocks=blocks, **more)["ts"]
@@ -113,8 +138,8 @@ def visit(browser: Browser, url: str, place: str = "", **options: Any) -> Iterat
     context.close()
 
 
-def box(page: Page) -> Locator:
-    return page.get_by_role("combobox", name="Command")
+def box(page: Page, name: str = "Message") -> Locator:
+    return page.get_by_role("combobox", name=name, exact=True)
 
 
 def said(page: Page, text: str | re.Pattern[str], *, exact: bool = False) -> Locator:
