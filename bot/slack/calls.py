@@ -142,9 +142,24 @@ class SlackCalls:
         """files.info (100 a minute): whose it is, where it is shared, its size, and where its bytes are."""
         return _ask("look up the file", lambda: dict(self._client.files_info(file=file)["file"]))
 
-    def open_view(self, trigger: str, view: dict[str, Any]) -> None:
-        """views.open (100 a minute): a trigger_id lives three seconds and counts once."""
-        _ask("open the form", lambda: self._client.views_open(trigger_id=trigger, view=view))
+    def open_view(self, trigger: str, view: dict[str, Any]) -> str:
+        """views.open (100 a minute): the modal's id. A trigger_id lives three seconds and counts once."""
+        return _ask("open the form", lambda: _view_id(self._client.views_open(trigger_id=trigger, view=view)))
+
+    def update_view(self, view_id: str, view: dict[str, Any]) -> None:
+        """views.update (100 a minute): put another view in the place of an open modal."""
+        _ask("show the form", lambda: self._client.views_update(view_id=view_id, view=view))
+
+    def publish_home(self, user: str, view: dict[str, Any]) -> None:
+        """views.publish (100 a minute): what a person sees on the app's Home tab."""
+        _ask("show the Home tab", lambda: self._client.views_publish(user_id=user, view=view))
+
+    def members(self, channel: str) -> tuple[str, ...]:
+        """conversations.members (100 a minute): the first thousand."""
+        return _ask(
+            "list the channel's members",
+            lambda: tuple(self._client.conversations_members(channel=channel, limit=999)["members"]),
+        )
 
     def upload_address(self, name: str, size: int, alt: str = "") -> tuple[str, str]:
         """files.getUploadURLExternal (100 a minute): where to send the bytes, itself a secret, and the file's id."""
@@ -182,6 +197,10 @@ def _data(response: SlackResponse) -> dict[str, Any]:
 def _posted(response: SlackResponse) -> tuple[str, str]:
     data = _data(response)
     return str(data["channel"]), str(data["ts"])
+
+
+def _view_id(response: SlackResponse) -> str:
+    return str(_data(response)["view"]["id"])
 
 
 def _address(response: SlackResponse) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from bot.road.clicks import Clicks
 from bot.sandbox.slack.workspace import BOT_TOKEN, PARTNER_TEAM_ID, TEAM_ID
 from bot.slack.calls import web_client
 from bot.slack.listeners import Listeners
+from bot.store.forms import Forms
 from tests.sandbox.slack_wire import until
 from tests.whole import Whole, running
 
@@ -44,7 +45,7 @@ def whole(kept: Whole) -> Iterator[Whole]:
 @pytest.fixture
 def listeners(whole: Whole) -> Listeners:
     """Listeners of one's own on the same bot, to hand payloads to."""
-    return Listeners(Clicks(whole.bot.engine), whole.bot.people, whole.bot.teller, TEAM_ID)
+    return Listeners(Clicks(whole.bot.engine), whole.bot.people, whole.bot.teller, TEAM_ID, Forms(whole.bot.database))
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_a_full_bot_acknowledges_a_click_and_says_so_after_it(whole: Whole) -> N
     with full(whole):
         assert whole.click("confirm")["outcome"] == "acked"
     (told,) = until(lambda: [each for each in since(whole, start) if each["kind"] == "response_url"])
-    assert "Busy" in told["payload"]["text"]
+    assert "Busy" in told["args"]["text"]
     assert "confirm" in whole.card(card).buttons
     whole.click("cancel")
     whole.until("cancelled", card)
@@ -258,13 +259,13 @@ def test_whoever_clicks_while_the_store_is_away_hears_of_it(whole: Whole) -> Non
 def test_a_mistake_on_the_way_in_is_said_and_the_next_command_works(
     whole: Whole, listeners: Listeners, app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
-    good = listeners.people
-    listeners.people = None  # type: ignore[assignment]
+    good = listeners.edge.people
+    listeners.edge.people = None  # type: ignore[assignment]
     body = {"command": "/aws", "text": "ec2 list", "user_id": ANA, "team_id": TEAM_ID, "trigger_id": "t2"}
     status, said = dispatched(app, body)
     assert (status, "Something went wrong" in said) == (200, True)
     assert "could not be taken in" in caplog.text
-    listeners.people = good
+    listeners.edge.people = good
     assert dispatched(app, {**body, "trigger_id": "t3", "channel_id": "C0OPS00001"}) == (200, "")
     assert whole.type("whoami")
 
@@ -281,7 +282,7 @@ def test_a_malformed_click_is_acknowledged_and_does_nothing(whole: Whole, app: A
 def test_a_listener_that_fails_is_logged_and_acknowledged(
     listeners: Listeners, app: App, caplog: pytest.LogCaptureFixture
 ) -> None:
-    listeners.people = None  # type: ignore[assignment]
+    listeners.edge.people = None  # type: ignore[assignment]
     body = {"type": "event_callback", "team_id": TEAM_ID, "event": {"type": "user_change", "user": {"id": ANA}}}
     assert dispatched(app, body)[0] == 200
     assert "A listener failed" in caplog.text
@@ -313,7 +314,7 @@ def test_where_there_is_no_response_url_the_channel_shows_it_to_one(whole: Whole
     from bot.reply import Reply
 
     seen = whole.stamps()
-    listeners._answer({"user": {"id": ANA}, "container": {"channel_id": "C0OPS00001"}})(Reply("for ana"))
+    listeners.edge.answer({"user": {"id": ANA}, "container": {"channel_id": "C0OPS00001"}})(Reply("for ana"))
     assert whole.next(after=seen).only_for == ANA
 
 
@@ -322,7 +323,7 @@ def test_whoever_cannot_be_told_is_a_line_in_the_log(
 ) -> None:
     from bot.reply import Reply
 
-    listeners._answer({"user": {"id": ANA}})(Reply("for nobody"))
+    listeners.edge.answer({"user": {"id": "U0NOBODY99"}})(Reply("for nobody"))
     assert "could not be told" in caplog.text
 
 
@@ -359,8 +360,8 @@ def test_a_card_whose_place_was_lost_is_found_by_the_click_on_it(whole: Whole) -
 
 def test_what_one_person_alone_sees_is_no_cards_place(whole: Whole, app: App) -> None:
     card = whole.type("ec2 stop name=web-1")
-    row = whole.bot.desk.outbox.get(card.run)
-    assert row
+    row = until(lambda: whole.bot.desk.outbox.get(card.run))
+    until(lambda: not whole.bot.desk.outbox.waiting())
     whole.bot.desk.outbox.release(row, channel="", ts="")
     clicked = {"action_id": "nothing", "block_id": "b", "value": card.run, "action_ts": "1.2"}
     seen = {"message_ts": "1.1", "channel_id": "C0OPS00001", "is_ephemeral": True}
