@@ -42,6 +42,11 @@ _SAME: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"(?m)^(Public IP) \S+$", r"\1 203.0.113.7"),
     (r"Public IP \d[\d.]+", "Public IP 203.0.113.7"),
     (r"up \d+ s", "up 12 s"),
+    (r"RequestId: [0-9a-f]{8}-[0-9a-f-]{27}", "RequestId: 01234567-89ab-cdef-0123-456789abcdef"),
+    (r"\bsg-[0-9a-f]+", "sg-0123456789abcdef0"),
+    (r"\d[\d,]*(\.\d+)? ms\b", "12 ms"),
+    (r"Max Memory Used: \d+ MB", "Max Memory Used: 40 MB"),
+    (r"[▁▂▃▄▅▆▇█]{10,}", "▁▂▃▄▅▆▇█▇▆▅▄▃▂▁"),
     (r"(Runs open|Messages waiting for Slack) \d+", r"\1 0"),
     (r"@U0ANA00001", "@ana"),
 )
