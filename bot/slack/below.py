@@ -25,6 +25,7 @@ from bot.slack.blocks import message
 from bot.slack.calls import NO_TOKEN, SlackCalls, passing
 from bot.slack.lanes import Lanes
 from bot.slack.pace import Pace
+from bot.slack.pictures import alt_text, picture
 from bot.slack.richness import as_rich_as_taken
 from bot.slack.uploads import Outgoing, Uploads
 from bot.store.outbox import Telling
@@ -39,8 +40,6 @@ _SLOWEST = 50_000.0
 _AGAIN = "Sent again: Slack did not confirm the first copy."
 _CLOSED = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
 
-Draw = Callable[[Chart], "Picture | None"]
-
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -48,6 +47,15 @@ class Picture:
 
     png: bytes
     alt: str
+
+
+Draw = Callable[[Chart], Picture | None]
+
+
+def drawn(chart: Chart) -> Picture | None:
+    """Draw a chart; None where that cannot be done here: its numbers stand in the message anyhow."""
+    png = picture(chart)
+    return Picture(png, alt_text(chart)) if png else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +93,7 @@ def _messages(parts: Iterable[Part]) -> list[tuple[Part, ...]]:
 class Below:
     """Tells the pieces of ended runs in threads of its own, so that a large file holds up no card."""
 
-    def __init__(
-        self, desk: Desk, calls: SlackCalls, uploads: Uploads, pace: Pace, draw: Draw = lambda _chart: None
-    ) -> None:
+    def __init__(self, desk: Desk, calls: SlackCalls, uploads: Uploads, pace: Pace, draw: Draw) -> None:
         self._desk = desk
         self._calls = calls
         self._uploads = uploads
@@ -164,11 +170,11 @@ class Below:
             thread = run.thread or row.ts
             as_rich_as_taken(lambda body: self._calls.post(row.channel, body, thread), Reply("Details", parts))
         elif isinstance(piece, Chart):
-            picture = self._picture(piece)
-            if picture:
+            made = self._picture(piece)
+            if made:
                 name = f"{line(piece.title)[:80] or 'chart'}.png"
-                source = io.BytesIO(picture.png)
-                out = Outgoing(name, source, len(picture.png), mrkdwn.neutral(again), picture.alt)
+                source = io.BytesIO(made.png)
+                out = Outgoing(name, source, len(made.png), mrkdwn.neutral(again), made.alt)
                 self._uploads.hand_over(out, row.channel, run.thread or row.ts)
         else:
             self._hand_over(piece, again, row.channel, run.thread or row.ts)
@@ -206,8 +212,8 @@ class Below:
         log.warning("Slack refused what goes below run %s (%s)", run.id, error.code)
         what = _what(piece)
         words = message(Reply(f"{what} could not be shown here. {error.sentence}", sign="fail"))
-        places = ((row.channel, run.thread or row.ts), (run.user, ""))
-        for channel, thread in places[1:] if error.code in _CLOSED else places:
+        here, person = (row.channel, run.thread or row.ts), (run.user if run.actor_kind == "slack" else "", "")
+        for channel, thread in (person,) if error.code in _CLOSED and person[0] else (here, person):
             try:
                 self._calls.post(channel, words, thread)
             except SlackError as refusal:

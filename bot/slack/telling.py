@@ -19,7 +19,7 @@ from bot.reply import Reply, When, note
 from bot.road.arrival import away_from_home
 from bot.road.cards import card
 from bot.road.desk import Desk
-from bot.slack.below import Below, Draw, pieces
+from bot.slack.below import Below, Draw, drawn, pieces
 from bot.slack.blocks import message
 from bot.slack.calls import NO_TOKEN, SlackCalls, passing
 from bot.slack.lanes import Lanes
@@ -48,7 +48,7 @@ _CLOSED_PLACE = frozenset({"not_in_channel", "channel_not_found", "is_archived",
 class Teller:
     """Works the outbox off, in its own few threads."""
 
-    def __init__(self, desk: Desk, calls: SlackCalls, draw: Draw = lambda _chart: None) -> None:
+    def __init__(self, desk: Desk, calls: SlackCalls, draw: Draw = drawn) -> None:
         self.desk = desk
         self.calls = calls
         self.urls = ResponseUrls(desk)

@@ -46,9 +46,17 @@ class Uploads:
         if not 0 < file.size <= MOST_BYTES:
             what = "is empty" if not file.size else "is larger than the 1 GB that Slack takes"
             raise SlackError(f"{file.name} {what}.", code="file_size")
-        url, id_ = self._calls.upload_address(file.name, file.size, file.alt[:_ALT])
+        url, id_ = self._address(file)
         self._send(url, file)
         self._calls.complete_upload(id_, file.name, channel, thread, file.words)
+
+    def _address(self, file: Outgoing) -> tuple[str, str]:
+        """Ask where to send it; an address that nobody uses is nothing that happened."""
+        try:
+            return self._calls.upload_address(file.name, file.size, file.alt[:_ALT])
+        except SlackError as error:
+            code = "unreachable" if error.ambiguous else error.code
+            raise SlackError(error.sentence, code=code, retry_after=error.retry_after) from error
 
     def _send(self, url: str, file: Outgoing) -> None:
         self._check(url)
