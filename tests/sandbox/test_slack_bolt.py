@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.sandbox.slack.server import SlackServer
-from tests.sandbox.slack_wire import BUTTONS, Wire, bolt, error_of, until
+from tests.sandbox.slack_wire import BUTTONS, Wire, bolt, error_of, field, modal, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,3 +121,46 @@ def test_the_client_comes_back_however_its_socket_was_lost() -> None:
     with ThreadPoolExecutor(len(kinds)) as pool:
         for kind, ran in zip(kinds, pool.map(first_command_after, kinds), strict=True):
             assert "again" in ran, kind
+
+
+def test_bolt_hears_mentions_and_fills_in_a_modal_from_a_shortcut(wire: Wire) -> None:
+    with bolt(wire) as app:
+        heard: list[str] = []
+
+        @app.event("app_mention")
+        def on_mention(event: dict[str, Any]) -> None:
+            heard.append(event["text"])
+
+        @app.event("message")
+        def on_message(event: dict[str, Any]) -> None:
+            heard.append(event["text"])
+
+        @app.shortcut("look_up")
+        def on_shortcut(ack: Any, body: dict[str, Any], client: Any) -> None:
+            client.views_open(trigger_id=body["trigger_id"], view=modal(field("name"), callback_id="form"))
+            ack()
+
+        @app.view("form")
+        def on_form(ack: Any, view: dict[str, Any]) -> None:
+            name = view["state"]["values"]["name"]["typed"]["value"]
+            ack() if name == "web-1" else ack(response_action="errors", errors={"name": f"No {name} here"})
+
+        @app.event("app_home_opened")
+        def on_home(event: dict[str, Any], client: Any) -> None:
+            client.views_publish(user_id=event["user"], view={"type": "home", "blocks": []})
+
+        ts = wire.say("@aws help")["ts"]
+        wire.client().chat_postMessage(channel="U0ANA00001", text="the bot's own, which Bolt ignores")
+        wire.say("hello", channel="U0ANA00001")
+        until(lambda: sorted(heard) == ["<@U0BOT00007> help", "hello"])
+        wire.order("shortcut", user="ana", channel="ops", messageTs=ts, callback_id="look_up")
+        (form,) = until(lambda: wire.get("/_control/views?user=ana")["modals"])
+
+        def submitted(name: str) -> dict[str, Any]:
+            values = {"name": {"typed": {"value": name}}}
+            return wire.order("submit", user="ana", view_id=form["id"], values=values)
+
+        assert submitted("web-9")["errors"] == {"name": "No web-9 here"}
+        assert submitted("web-1")["view"] is None
+        wire.order("home", user="ana")
+        assert until(lambda: wire.get("/_control/views?user=ana")["home"])["type"] == "home"

@@ -188,6 +188,14 @@ def test_an_event_whose_ack_is_lost_comes_again_with_the_same_id_and_after_a_res
     asyncio.run(scenario())
 
 
+def test_an_event_nobody_takes_comes_three_times_more(wire: Wire) -> None:
+    wire.order("redelivery", seconds=[0, 0.01, 0.01])
+    wire.say()
+    sent = until(lambda: attempts if len(attempts := wire.log("dispatch_failed")) == 4 else None)
+    assert [each["retry_attempt"] for each in sent] == [0, 1, 2, 3]
+    assert len({each["payload"]["event_id"] for each in sent}) == 1
+
+
 def test_an_event_may_be_delivered_twice_when_told(wire: Wire) -> None:
     async def scenario() -> None:
         async with peer(wire) as app:
