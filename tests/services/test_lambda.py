@@ -36,7 +36,7 @@ def code(body: str) -> bytes:
 def make(
     service: Service, name: str, body: str = "def handler(event, context):\n    return event\n", **more: Any
 ) -> None:
-    asked = {"Runtime": "python3.12", "Handler": "made.handler", "Timeout": 5, **more}
+    asked = {"Runtime": "python3.12", "Handler": "made.handler", "Timeout": 60, **more}
     role = "arn:aws:iam::111111111111:role/lambda-thumbnailer"
     service.aws.client("lambda").create_function(FunctionName=name, Role=role, Code={"ZipFile": code(body)}, **asked)
 

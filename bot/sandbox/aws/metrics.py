@@ -151,7 +151,7 @@ def _page(found: list[T], token: str | None, most: int) -> tuple[list[T], str | 
 
 
 def _seconds(moment: datetime) -> int:
-    return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp())
+    return math.ceil(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp())
 
 
 # ── what is there from the beginning ──
