@@ -157,6 +157,7 @@ def test_people_edit_their_own_messages_alone_and_nothing_goes_into_an_archive(w
     edit = {"channel": "ops", "text": "yours", "ts": ts}
     assert wire.order("edit", user="ben", **edit)["error"] == "cant_update_message"
     assert wire.order("edit", user="ana", **edit | {"ts": "1.1"})["error"] == "message_not_found"
+    assert wire.upload(channel="random", user="sam")["error"] == "not_in_channel"
     wire.order("people", channel="ops", is_archived=True)
     assert wire.say("late")["error"] == "is_archived"
 

@@ -198,7 +198,7 @@ def test_a_large_file_is_made_up_the_same_each_time_and_never_whole(slack: WebCl
 
 
 def test_the_page_sees_every_file(slack: WebClient, wire: Wire) -> None:
-    file = wire.upload(share=False)["file"]
+    file = wire.upload(share=False, channel="")["file"]
     assert len(fetched(wire, f"{wire.server.url}/_control/files/{file['id']}", "")[1]) == 10
     with pytest.raises(urllib.error.HTTPError, match="404") as missing:
         fetched(wire, f"{wire.server.url}/_control/files/F0", "")

@@ -85,29 +85,19 @@ async def edit(slack: Slack, order: Json) -> Json:
 
 async def upload(slack: Slack, order: Json) -> Json:
     """Bring a file, in base64 or made up of `size` bytes; unless `share` is false it is posted at once."""
-    channel, user = _place(slack, order)
-    name = str(order.get("name") or "file")
-    if "content" in order:
-        file = _stored(slack, name, user, str(order["content"]))
-    else:
-        file = slack.files.new(name, user.id, int(order.get("size", 0)), seed=int(order.get("seed", 0)))
-    slack.files.keep(file)
-    ts = None
-    if order.get("share") is not False:
-        draft = Message(
-            channel.id,
-            user.id,
-            posted_text(str(order.get("text") or ""), slack.workspace),
-            [],
-            thread_ts=order.get("thread_ts"),
-        )
-        ts = file_methods.share(slack, draft, [file.id]).ts
+    shared = order.get("share") is not False
+    user = _place(slack, order)[1] if shared else user_of(slack, order)
+    file = slack.files.keep(_brought(slack, order, user))
+    ts = (await message(slack, order | {"files": [file.id]}))["ts"] if shared else None
     return {"file": slack.files.json(slack.files.get(file.id)), "ts": ts}
 
 
-def _stored(slack: Slack, name: str, user: User, content: str) -> File:
+def _brought(slack: Slack, order: Json, user: User) -> File:
+    name = str(order.get("name") or "file")
+    if "content" not in order:
+        return slack.files.new(name, user.id, int(order.get("size", 0)), seed=int(order.get("seed", 0)))
     try:
-        data = base64.b64decode(content, validate=True)
+        data = base64.b64decode(str(order["content"]), validate=True)
     except binascii.Error:
         raise Refusal("invalid_content") from None
     file = slack.files.new(name, user.id, len(data))
