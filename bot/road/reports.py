@@ -96,7 +96,8 @@ def add(
         next_at=plan.after(desk.now()),
     )
     with desk.runs.together():
-        desk.reports.add(report)
+        if not desk.reports.add(report):
+            raise UsageError(f"Somebody just added a report {report.name}. Try again, with another --name.")
         _audit(asking, "report added", report, schedule=report.schedule, zone=report.zone, command=report.command)
     desk.wake()
     next_three = text(f"Next: {upcoming(report.schedule, report.zone, desk.now())}")

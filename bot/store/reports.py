@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from bot.store import tables
-from bot.store.database import Database
+from bot.store.database import Database, inserted
 from bot.store.outbox import Telling
 from bot.store.runs import OWNED, Run, State
 
@@ -77,9 +77,10 @@ class Reports:
     def named(self, name: str) -> Report | None:
         return next(iter(self._select(select(tables.reports).where(tables.reports.c.name == name))), None)
 
-    def add(self, report: Report) -> None:
+    def add(self, report: Report) -> bool:
+        """Write a new report; False where there is one of that name, also one that another process adds just now."""
         with self._database.write() as connection:
-            connection.execute(insert(tables.reports).values(_row(report)))
+            return inserted(connection, insert(tables.reports).values(_row(report)))
 
     def remove(self, report: Report) -> bool:
         with self._database.write() as connection:

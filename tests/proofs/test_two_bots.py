@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bot.sandbox.demo import BOT_YML
 from bot.store.runs import ENDED, OWNED, State
 from tests.postgres import Cluster
 from tests.proofs.test_killed import (
@@ -118,6 +119,44 @@ def test_d4_many_people_and_a_kill_in_the_middle_of_it(w: World, two: tuple[Proc
     within(SECONDS, lambda: all(run.state in ENDED for run in w.runs()) and not w.untold(), lambda: picture(w))
     assert acked <= len(w.runs()) <= 40
     assert w.sent("DescribeInstances") <= 40
+
+
+REPORT = """\
+  - id: the-report
+    actions: [ec2:DescribeInstances]
+    who: {reports: [every-minute]}
+    accounts: [dev]
+reports:
+  every-minute: {schedule: "* * * * *", channel: C0DEV00002, command: ec2 list}
+"""
+MINUTES = 3
+
+
+@pytest.fixture
+def unmade(w: World, postgres: Cluster) -> Iterator[World]:
+    """A database without tables, and a report every minute."""
+    w.afresh()
+    before = w.url
+    w.use(postgres.url(), BOT_YML.rstrip() + "\n" + REPORT)
+    yield w
+    w.use(before, BOT_YML)
+
+
+@pytest.mark.slow
+def test_s2_two_bots_that_start_at_once_run_each_moment_of_a_report_once_and_either_may_die(unmade: World) -> None:
+    w = unmade
+    first, second = w.launch(), w.launch()
+    within(60, lambda: w.slack.connections() == 2, w.said)
+    within(70, w.runs, w.said)
+    first.kill()
+    w.start()
+    within(70, lambda: len(w.runs()) == 2, w.said)
+    second.kill()
+    within(60 * MINUTES, lambda: len(w.runs()) > MINUTES and settled(w), lambda: picture(w))
+    moments = [run.scheduled_for for run in w.runs()]
+    assert moments == [moments[0] + 60 * n for n in range(len(moments))], "none missed, none twice"
+    assert {run.state for run in w.runs()} == {State.DONE}
+    assert len(w.messages("dev")) == len(moments)
 
 
 def everybody(w: World, asks: dict[str, str]) -> None:

@@ -52,7 +52,7 @@ class Process:
 
     def kill(self) -> None:
         self._child.kill()
-        self._child.wait(10)
+        self._child.wait(30)
 
     def ask_to_end(self) -> None:
         self._child.send_signal(signal.SIGTERM)
@@ -83,8 +83,8 @@ class World:
         self.slack = Wire(slack)
         self.aws = Aws(aws, Clock())  # a clock that nobody turns: the server keeps real time
         self.directory = directory
+        self.arguments = command(directory, slack.api_url, aws.url)
         self.url = url or f"sqlite:///{directory}/bot.db"
-        self.arguments = [*command(directory, slack.api_url, aws.url), "--database-url", self.url]
         self.environment = credentials(child_environment(clean_environment(os.environ, directory)))
         self.processes: list[Process] = []
         self._database: Database | None = None
@@ -98,6 +98,12 @@ class World:
         else:
             self.database.migrate()
         self.emptied()
+
+    def use(self, url: str, bot_yml: str) -> None:
+        """Another store and other rules, for the processes that are started from now on."""
+        self.stop()
+        self.url = url
+        (self.directory / "bot.yml").write_text(bot_yml)
 
     def emptied(self) -> None:
         """An empty Slack, the seeded AWS and nothing of earlier runs, under the feet of whatever bots there are."""
@@ -115,7 +121,8 @@ class World:
         """Start a process and wait for nothing."""
         log = self.directory / f"bot-{len(self.processes)}.log"
         log.unlink(missing_ok=True)
-        self.processes.append(Process([*self.arguments, *more], {**self.environment, **environment}, log))
+        arguments = [*self.arguments, "--database-url", self.url, *more]
+        self.processes.append(Process(arguments, {**self.environment, **environment}, log))
         return self.processes[-1]
 
     def start(self) -> Process:

@@ -107,7 +107,7 @@ class Wire:
         return payload
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.server.url + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.server.url + path, timeout=30) as answer:
             return json.load(answer)
 
     def post(self, url: str, body: Any) -> tuple[int, Any]:
@@ -115,7 +115,7 @@ class Wire:
         address = url if url.startswith("http") else self.server.url + url
         request = urllib.request.Request(address, data, {"Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -128,7 +128,7 @@ class Wire:
         return self.get("/_control/state")["connections"]
 
 
-def until(true: Callable[[], Any], seconds: float = 10) -> Any:
+def until(true: Callable[[], Any], seconds: float = 30) -> Any:
     """The first true value, or a failure when it does not come."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -173,7 +173,7 @@ class Peer:
         self.socket = socket
 
     async def receive(self) -> dict[str, Any]:
-        return json.loads(await self.socket.receive_str(timeout=10))
+        return json.loads(await self.socket.receive_str(timeout=30))
 
     async def ack(self, envelope: dict[str, Any], **payload: Any) -> None:
         await self.socket.send_json({"envelope_id": envelope["envelope_id"], **payload})

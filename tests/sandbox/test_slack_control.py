@@ -228,7 +228,7 @@ def test_a_stopping_server_ends_its_streams_and_sockets() -> None:
             peer(Wire(server)) as app,
         ):
             stopped = asyncio.create_task(asyncio.to_thread(server.stop))
-            frame = await app.socket.receive(timeout=5)
+            frame = await app.socket.receive(timeout=30)
             assert (frame.type, frame.data) == (aiohttp.WSMsgType.CLOSE, 1001)
             await app.socket.close()
             await asyncio.wait_for(stream.content.read(), 5)
