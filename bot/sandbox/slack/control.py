@@ -1,8 +1,8 @@
 """The control API under /_control: act as a person, look at everything, and make Slack misbehave.
 
 A person's: command, interact, message, edit, upload, submit, close, home, shortcut. The workspace's: people, app (takes
-scopes and events away), should_escape, limits, redelivery, fault, reset. To read: state, messages, views, files, log and
-the stream of changes.
+scopes and events away), should_escape, limits, redelivery, fault, reset. To read: state, messages, views, files, log,
+and the stream of changes.
 
 Answers are JSON with `ok`; a request that cannot be done gets `ok: false` and a word for why, as in Slack.
 """
