@@ -79,7 +79,7 @@ class Reading(Generic[T]):
 
     @property
     def where(self) -> str:
-        return f"{self.account} {self.region}"
+        return f"{self.account} {self.region}".strip()
 
 
 class Estate(Protocol):

@@ -33,7 +33,7 @@ T = TypeVar("T")
 SECONDS = 60.0
 """How long all readings of one command may take together."""
 _AT_ONCE = 8
-EVERYWHERE = "global"
+EVERYWHERE = ""
 """The Region of what an account has once."""
 
 

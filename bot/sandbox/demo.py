@@ -94,6 +94,37 @@ rules:
     actions: [s3:CreateBucket, s3:PutPublicAccessBlock, s3:PutBucketEncryption, s3:PutBucketVersioning]
     who: {{groups: [S0ONCALL01]}}
     accounts: [dev]
+  - id: everyone-reads-reports
+    actions:
+      - "ec2:Describe*"
+      - lambda:ListFunctions
+      - cloudwatch:DescribeAlarms
+      - cloudwatch:GetMetricData
+      - s3:ListBuckets
+      - s3:GetPublicAccessBlock
+      - s3:GetBucketPolicyStatus
+      - s3:GetBucketAcl
+      - s3:GetBucketEncryption
+      - s3:GetBucketVersioning
+      - iam:ListUsers
+      - iam:ListAccessKeys
+      - ce:GetCostAndUsage
+      - ce:GetCostForecast
+    who: {{everyone: true, reports: ["*"]}}
+    accounts: [dev, prod]
+  - id: everyone-has-reports
+    actions: ["bot:*Report", bot:ListReports]
+    who: {{everyone: true}}
+    accounts: [dev, prod]
+"""
+
+REPORTS = """\
+# They run by themselves, as principals of their own: the rule everyone-reads-reports grants them what they read.
+reports:
+  costs:
+    schedule: every 2 minutes
+    channel: C0OPS00001
+    command: report cost --tag team
 """
 
 WELCOME = """
@@ -131,7 +162,7 @@ def _run(slack: SlackServer, directory: Path, stop: threading.Event) -> int:
     """Start the bot while this process is still busy with the local AWS: each takes its seconds."""
     with reserved() as port, (directory / "bot.log").open("wb") as log:
         bot = subprocess.Popen(  # noqa: S603 - our own
-            command(directory, slack.api_url, f"http://127.0.0.1:{port.getsockname()[1]}"),
+            command(directory, slack.api_url, f"http://127.0.0.1:{port.getsockname()[1]}", REPORTS),
             env=credentials(os.environ.copy()),
             stdin=subprocess.PIPE,  # its other end closes with this process, and that ends the bot
             stdout=log,
@@ -190,10 +221,10 @@ def _aws(port: socket.socket) -> AwsServer:
     return AwsServer(port=number)
 
 
-def command(directory: Path, slack_url: str, aws_url: str) -> list[str]:
+def command(directory: Path, slack_url: str, aws_url: str, reports: str = "") -> list[str]:
     """Write the demo's bot.yml and return the command line that runs the bot on the sandbox."""
     config = directory / "bot.yml"
-    config.write_text(BOT_YML)
+    config.write_text(BOT_YML + reports)
     store = f"sqlite:///{directory.absolute()}/bot.db"
     where = ["--config", str(config), "--database-url", store]
     servers = ["--slack-api-url", slack_url, "--aws-endpoint-url", aws_url]

@@ -16,6 +16,7 @@ from moto.ec2.models.instances import Instance
 from moto.iam.models import iam_backends
 
 from bot.sandbox.aws.buckets import seed_buckets
+from bot.sandbox.aws.leftovers import seed_leftovers
 from bot.sandbox.aws.lifecycle import clear, show
 from bot.sandbox.aws.metrics import seed_metrics
 from bot.sandbox.aws.names import (
@@ -100,6 +101,7 @@ def seed() -> None:
     seed_buckets()
     seed_metrics()
     seed_functions()
+    seed_leftovers()
 
 
 def seed_identities() -> None:

@@ -26,6 +26,7 @@ from werkzeug.wsgi import get_input_stream
 
 from bot.sandbox.aws import estate
 from bot.sandbox.aws.calls import ApiCall, Journal, as_json, error_in, read_call
+from bot.sandbox.aws.costs import costs
 from bot.sandbox.aws.ec2 import Ec2
 from bot.sandbox.aws.faults import Fault, Faults, Refusal, read_fault, refusal_of
 from bot.sandbox.aws.functions import InHand, Lambda
@@ -112,7 +113,7 @@ class Layer:
     def _perform(self, environ: WSGIEnvironment, call: ApiCall, body: bytes) -> Answer:
         if call.service == "s3":
             return self._s3.answer(call, environ, body, lambda: self._by_moto(environ, call))
-        return self._by_moto(environ, call)
+        return (costs(call) if call.service == "ce" else None) or self._by_moto(environ, call)
 
     def _by_moto(self, environ: WSGIEnvironment, call: ApiCall) -> Answer:
         try:
