@@ -174,7 +174,7 @@ def _part(part: Part, width: int) -> str:
         case Chart():
             return _labelled(charted(part))
         case File():
-            return f"File: {line(part.name)} ({bytes_in_words(part.size)})"
+            return f"File: {line(part.name)} ({bytes_in_words(part.size)}) {line(part.path)}".rstrip()
         case Code():
             return clean(part.text).rstrip("\n") if clean(part.text).strip() else EMPTY
         case Buttons():

@@ -6,7 +6,24 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
-from bot.reply import Bold, Button, Buttons, Code, Fields, Mono, Note, Reply, Table, Text, User, When
+from bot.reply import (
+    Bold,
+    Button,
+    Buttons,
+    Chart,
+    Choice,
+    Code,
+    Fields,
+    File,
+    Mono,
+    Note,
+    Reply,
+    Series,
+    Table,
+    Text,
+    User,
+    When,
+)
 
 AT = datetime(2026, 3, 1, 14, 30, tzinfo=UTC)
 NASTY = (
@@ -60,6 +77,8 @@ several_spans = st.lists(spans, max_size=6).map(tuple)
 rows = st.lists(st.lists(strings, max_size=25).map(tuple), max_size=6) | st.builds(
     lambda row, times: [row] * times, st.lists(st.text(max_size=9), max_size=22).map(tuple), st.integers(50, 150)
 )
+measured = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+series = st.builds(Series, strings, st.lists(measured, max_size=4).map(tuple))
 buttons = st.builds(Button, strings, strings, strings, st.sampled_from(["default", "primary", "danger"]))
 parts = st.one_of(
     st.builds(Text, several_spans),
@@ -68,6 +87,9 @@ parts = st.one_of(
     st.builds(Fields, st.lists(st.tuples(strings, strings), max_size=12).map(tuple)),
     st.builds(Table, st.lists(strings, max_size=22).map(tuple), rows.map(tuple), st.integers(0, 10**6)),
     st.builds(Buttons, st.lists(buttons, max_size=30).map(tuple)),
+    st.builds(File, strings, strings, st.integers(0, 10**12)),
+    st.builds(Choice, strings, strings, st.just("r-1"), st.lists(st.tuples(strings, strings), max_size=5).map(tuple)),
+    st.builds(Chart, strings, strings, st.just(("10:00", "10:05")), st.lists(series, max_size=3).map(tuple)),
 )
 several_parts = st.lists(parts, max_size=8).map(tuple)
 many_parts = st.builds(lambda part, times: (part,) * times, parts, st.integers(20, 80))

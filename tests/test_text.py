@@ -7,8 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.reply import Bold, Button, Buttons, Code, Fields, Mono, Note, Reply, Table, Text, User, When
-from bot.text import aloud, clean, columns_of, cut, line, moment, plain, short
+from bot.reply import (
+    Bold,
+    Button,
+    Buttons,
+    Chart,
+    Code,
+    Fields,
+    File,
+    Mono,
+    Note,
+    Reply,
+    Series,
+    Table,
+    Text,
+    User,
+    When,
+)
+from bot.text import aloud, bytes_in_words, clean, columns_of, cut, line, moment, plain, short
 from tests.replies import AT, NASTY, confirmation, parts
 
 INVISIBLE = {"Cc", "Cs", "Zl", "Zp"}
@@ -182,3 +198,19 @@ def test_moments_are_written_in_utc() -> None:
     assert plain(Reply("x", (Text((User("U1"), " ", When(datetime(2026, 1, 1, tzinfo=UTC)))),))) == (
         "x\n@U1 2026-01-01 00:00 UTC"
     )
+
+
+def test_a_chart_is_said_in_numbers_and_a_file_with_where_it_lies() -> None:
+    chart = Chart("CPU", "%", ("10:00", "10:05", "10:10"), (Series("web-1", (1.0, None, 1234.5)), Series("api", ())))
+    told = plain(Reply("graph", (chart, File("a\nb.csv", "/tmp/x/1.csv", 1_500)), "ok"))
+    assert "web-1: ▁ █ last 1,234 %, lowest 1 %, highest 1,234 %" in told
+    assert "api:   no data" in told
+    assert "File: a b.csv (1.5 kB) /tmp/x/1.csv" in told
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1_000, "1.0 kB"), (123_456_789, "123 MB"), (2e13, "20.0 TB")],
+)
+def test_a_size_is_said_as_people_say_it(size: float, words: str) -> None:
+    assert bytes_in_words(size) == words

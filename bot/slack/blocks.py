@@ -122,25 +122,22 @@ def _rich(part: Part, room: int) -> list[Block]:
         case Buttons():
             return list(_actions(part))
         case Choice():
-            return [_select(part)]
+            return _select(part)
 
 
 def _named(file: File) -> str:
     return f"{line(file.name)}, {bytes_in_words(file.size)}: below, in the thread."
 
 
-def _select(part: Choice) -> Block:
+def _select(part: Choice) -> list[Block]:
     """A menu; its values are a run's id with a row's number, never a command. Slack takes 100 of 75 characters."""
     options = [
-        {"text": plain(cut(line(label) or "–", 37)), "value": f"{clean(part.run)}.{value}"[-75:]}
+        {"text": plain(cut(line(label) or "–", 37)), "value": fit(f"{clean(part.run)}.{clean(value)}", 75)}
         for value, label in part.options[:100]
     ]
-    menu = {"type": "static_select", "placeholder": plain(cut(line(part.label), 75)), "options": options}
-    return {
-        "type": "actions",
-        "block_id": f"{part.does}:{part.run}"[:_ID],
-        "elements": [menu | {"action_id": part.does}],
-    }
+    does, label = clean(part.does)[:_ID] or "menu", cut(line(part.label) or "…", 37)
+    menu = {"type": "static_select", "placeholder": plain(label), "options": options, "action_id": does}
+    return [{"type": "actions", "block_id": f"{does}:{clean(part.run)[:_ID]}", "elements": [menu]}] if options else []
 
 
 def _prose(elements: list[Block], room: int) -> list[Block]:
@@ -247,7 +244,7 @@ def _flat(part: Part, room: int) -> list[Block]:
         case File():
             return [notice(_named(part), rich=False)]
         case Choice():
-            return [_select(part)]
+            return _select(part)
 
 
 def _sections(spans: tuple[Span, ...], room: int) -> list[Block]:

@@ -14,7 +14,8 @@ from bot.text import NO_ROWS, grid, line, rows_left
 
 _ROWS = 100  # of a table, its header among them
 _COLUMNS = 20
-_CELLS = (300, 80, 20)  # characters of a cell, tried in turn until a first row fits
+_CELLS = (300, 80, 20)  # characters of a cell, tried in turn until a whole page fits, or a first row of a long table
+_PAGE = 15  # rows of a table that are all shown, if shorter cells can do it: the next page goes on after them
 
 
 def one_table(parts: tuple[Part, ...]) -> Iterator[Part]:
@@ -39,9 +40,10 @@ def table_blocks(table: Table, room: int) -> list[Block]:
         return [notice(_none_shown(table))]
     for longest in _CELLS:
         rows = list(_rows([*header, *table.rows][:_ROWS], min(width, _COLUMNS), longest, room - LEAST))
-        if len(rows) > len(header):
+        enough = len(header) + (len(table.rows) if len(table.rows) <= _PAGE else 1)
+        if len(rows) >= enough:
             break
-    else:
+    if len(rows) == len(header):
         return [notice(_none_shown(table))]
     return [{"type": "table", "rows": rows}, *_not_in_table(table, len(rows) - len(header), width)]
 

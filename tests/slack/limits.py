@@ -87,11 +87,24 @@ def _actions(block: Json) -> Iterator[str]:
     if not 1 <= len(ids) <= 25 or len(ids) != len(set(ids)):
         yield "buttons: too many, none, or one action_id twice"
     for button in block["elements"]:
+        if button["type"] == "static_select":
+            yield from _menu(button)
+            continue
         yield from _object(button["text"], 75)
         if not 1 <= _length(button["action_id"]) <= 255 or not 1 <= _length(button.get("value", "-")) <= 2_000:
             yield "action_id or value"
         if button.get("style", "primary") not in {"primary", "danger"}:
             yield "style"
+
+
+def _menu(menu: Json) -> Iterator[str]:
+    yield from _object(menu["placeholder"], 150)
+    if not 1 <= len(menu["options"]) <= 100 or not 1 <= _length(menu["action_id"]) <= 255:
+        yield "menu"
+    for option in menu["options"]:
+        yield from _object(option["text"], 75)
+        if not 1 <= _length(option["value"]) <= 75:
+            yield "value of an option"
 
 
 def _rich_text(block: Json) -> Iterator[str]:

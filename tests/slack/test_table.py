@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.reply import Code, Reply, Table
+from bot.reply import Choice, Code, Reply, Table
 from bot.slack.blocks import message
 from tests.slack.limits import faults
 
@@ -75,3 +75,18 @@ def test_a_second_table_becomes_aligned_text_even_if_it_is_the_same_one() -> Non
 def test_a_second_table_without_rows_says_so() -> None:
     *_, second = blocks_of(Table(("Name",), (("a",),)), Table(("Name",), ()))
     assert second["elements"][0]["elements"][0]["text"] == "(none)"
+
+
+def test_o1_a_page_is_shown_whole_with_shorter_cells_rather_than_cut() -> None:
+    rows = tuple((f"{number}-" + "x" * 298,) * 3 for number in range(15))
+    [table] = blocks_of(Table(("a", "b", "c"), rows))
+    assert len(table["rows"]) == 16
+    assert cells(table)[15][0].startswith("14-xxx")
+
+
+def test_a_menu_names_rows_and_bears_a_run_with_a_number() -> None:
+    [actions] = blocks_of(Choice("Do something with one row…", "row", "k3v9", (("7", "web-1"), ("8", "<!here>" * 20))))
+    [menu] = actions["elements"]
+    assert [option["value"] for option in menu["options"]] == ["k3v9.7", "k3v9.8"]
+    assert menu["placeholder"]["text"] == "Do something with one row…"
+    assert blocks_of(Choice("None", "row", "k3v9", ())) == []
