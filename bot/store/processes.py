@@ -12,6 +12,7 @@ from bot.store.database import Database, inserted
 
 BEAT_SECONDS = 2.0
 DEAD_AFTER_SECONDS = 10.0
+_FORGOTTEN_AFTER_SECONDS = 86_400.0
 
 
 def alive(now: float) -> Select[tuple[str]]:
@@ -27,13 +28,14 @@ class Processes:
         self._database = database
 
     def beat(self, id_: str, now: float, facts: dict[str, Any]) -> None:
-        """Say that a process is alive, with its facts (JSON values)."""
+        """Say that a process is alive, with its facts (JSON values); its first word forgets those long dead."""
         c = tables.processes.c
         with self._database.write() as connection:
             values = {"seen_at": now, "facts": json.dumps(facts)}
             again = update(tables.processes).where(c.id == id_).values(values)
             if not connection.execute(again).rowcount:
                 inserted(connection, insert(tables.processes).values(id=id_, started_at=now, **values))
+                connection.execute(delete(tables.processes).where(c.seen_at < now - _FORGOTTEN_AFTER_SECONDS))
 
     def alive(self, now: float) -> dict[str, dict[str, Any]]:
         """Return the facts of every process seen in the last seconds, newest first."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from sqlalchemy import select
+
+from bot.store import tables
 from bot.store.audit import Audit
 from bot.store.database import Database
 from bot.store.processes import DEAD_AFTER_SECONDS, Processes
@@ -63,6 +66,15 @@ def test_a_process_is_alive_while_its_heart_beats(database: Database) -> None:
     ]
     assert list(processes.alive(105.0 + DEAD_AFTER_SECONDS)) == ["p1"]
     assert processes.alive(500.0) == {}
+
+
+def test_processes_that_died_long_ago_are_forgotten_when_another_starts(database: Database) -> None:
+    processes = Processes(database)
+    processes.beat("old", 100.0, {})
+    processes.beat("late", 80_000.0, {})
+    processes.beat("new", 86_501.0, {})
+    with database.read() as connection:
+        assert set(connection.scalars(select(tables.processes.c.id))) == {"late", "new"}
 
 
 def test_a_process_that_leaves_is_not_waited_for(database: Database) -> None:
