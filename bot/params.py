@@ -50,6 +50,11 @@ class FileParam:
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """The value may well have several lines: a form gives it room."""
+
+
+@dataclass(frozen=True, slots=True)
 class Param:
     """One word or option of a command."""
 
@@ -63,6 +68,7 @@ class Param:
     shape: Shape | None = None
     choices: Choices | None = None
     file: bool = False
+    lines: bool = False
     rest: bool = False
 
     @property
@@ -143,6 +149,7 @@ def _param(given: inspect.Parameter, hint: Any) -> Param:
         shape=next((note for note in notes if isinstance(note, Shape)), None),
         choices=next((note for note in notes if isinstance(note, Choices)), None),
         file=any(isinstance(note, FileParam) for note in notes),
+        lines=any(isinstance(note, Lines) for note in notes),
         rest=any(isinstance(note, Rest) for note in notes),
     )
 

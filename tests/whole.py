@@ -107,6 +107,46 @@ class Whole:
         action = {"action_id": does, "selected_option": {"value": value}}
         return self.slack.click(card.ts, user=user, channel=card.channel, action=action)
 
+    def say(self, text: str, user: str = "ana", channel: str = "ops", **more: Any) -> str:
+        """Write a message, with `thread_ts` in a thread; returns its ts."""
+        said = self.slack.order("message", channel=channel, user=user, text=text, **more)
+        assert said["ok"], said
+        return str(said["ts"])
+
+    def modal(self, user: str = "ana") -> dict[str, Any] | None:
+        """The modal that somebody has in front of them."""
+        stack = self.slack.get(f"/_control/views?user={user}")["modals"]
+        return stack[-1] if stack else None
+
+    def form(self, user: str = "ana", seconds: float = 10) -> dict[str, Any]:
+        """Wait for a modal that no longer says Loading."""
+        shown = until(lambda: (now := self.modal(user)) and "Loading" not in _inside(now["blocks"]) and now, seconds)
+        assert isinstance(shown, dict)
+        return shown
+
+    def submit(self, user: str = "ana", **values: Any) -> dict[str, Any]:
+        """Fill in the modal's fields, by the names of their blocks with `_` for `:`, and submit it."""
+        view = self.modal(user)
+        assert view is not None
+        given = {name.replace("_", ":", 1): {"value": state} for name, state in values.items()}
+        return self.slack.order("submit", user=user, view_id=view["id"], values=given)
+
+    def home(self, user: str = "ana", seconds: float = 10) -> Card:
+        """Open the app's Home tab and wait for what the bot shows there."""
+        before = self.slack.get(f"/_control/views?user={user}")["home"]
+        self.slack.order("home", user=user)
+
+        def shown() -> Any:
+            now = self.slack.get(f"/_control/views?user={user}")["home"]
+            return now and now.get("hash") != (before or {}).get("hash") and now
+
+        view = until(shown, seconds)
+        return Card(view["id"], "", "", view["blocks"])
+
+    def shortcut(self, name: str, ts: str, user: str = "ana", channel: str = "ops") -> dict[str, Any]:
+        """Use a message shortcut of the app."""
+        return self.slack.order("shortcut", user=user, channel=channel, messageTs=ts, callback_id=name)
+
     def card(self, card: Card | None = None) -> Card:
         """The last message that was typed or waited for, or the one given, as it is now."""
         assert card or self._last, "nothing was typed yet"

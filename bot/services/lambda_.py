@@ -16,7 +16,7 @@ from bot.command import Aws, Call, Plan, Resource
 from bot.declare import changes, reads
 from bot.errors import UsageError
 from bot.glob import matches
-from bot.params import Choices, Shape
+from bot.params import Choices, Lines, Shape
 from bot.reply import Code, Fields, Reply, Rows, Table, note
 from bot.services import _invoked, _logged
 
@@ -104,7 +104,7 @@ def invoke(
     aws: Aws,
     function: Function,
     *,
-    payload: Annotated[str | None, """the event, as JSON: '{"key": "cat.jpg"}'"""] = None,
+    payload: Annotated[str | None, """the event, as JSON: '{"key": "cat.jpg"}'""", Lines()] = None,
     qualifier: Annotated[
         str | None, "a version or an alias", Shape(r"\$LATEST|[\w-]{1,128}", "a version or an alias")
     ] = None,

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 from bot.command import Aws, Call, Follow, Plan
 from bot.declare import changes, reads
 from bot.errors import MissingError, UsageError
-from bot.params import Choices, FileParam, Shape
+from bot.params import Choices, FileParam, Lines, Shape
 from bot.reply import Link, Note, Part, Reply, Rows, Table, note, text
 from bot.services import _buckets, _new_buckets, _objects
 from bot.services._buckets import BUCKET, KEY, PLACE, bare, of
@@ -204,7 +204,7 @@ def put(
     bucket: Bucket,
     key: Key,
     *,
-    text: Annotated[str | None, "what to store, as text"] = None,
+    text: Annotated[str | None, "what to store, as text", Lines()] = None,
     file: Annotated[str | None, "what to store, as a file: F… of a file here", FileParam()] = None,
 ) -> Plan:
     """Store a text or a file as an object, encrypted as its bucket asks, its checksum verified by AWS."""

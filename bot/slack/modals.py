@@ -11,7 +11,6 @@ from typing import Any
 
 from bot.action import quote
 from bot.errors import UsageError
-from bot.params import Param
 from bot.reply import Reply
 from bot.road.blanks import Blank, Sheet
 from bot.slack.blocks import message
@@ -104,14 +103,9 @@ def _flag(blank: Blank) -> Block:
 def _written(blank: Blank, texts: tuple[str, ...], *, label: str = "", hint: str = "", optional: bool) -> Block:
     many = blank.param.many
     value = " ".join(map(quote, texts)) if many else "".join(texts)
-    field = {"type": "plain_text_input", "max_length": _LONGEST, "multiline": _long(blank.param)}
+    field = {"type": "plain_text_input", "max_length": _LONGEST, "multiline": blank.param.lines}
     field |= {"initial_value": value[:_LONGEST]} if value else {}
     return _field("words" if many else "text", blank, field, label=label, hint=hint, optional=optional)
-
-
-def _long(param: Param) -> bool:
-    """Whether a value may well have lines: an optional word of any text, such as what is put or a payload."""
-    return param.word and param.type is str and not (param.many or param.required or param.shape or param.choices)
 
 
 def _field(kind: str, blank: Blank, element: Block, *, label: str = "", hint: str = "", optional: bool) -> Block:
