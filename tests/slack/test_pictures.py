@@ -87,8 +87,8 @@ def test_o5_names_of_somebody_elses_are_drawn_as_they_are_and_nothing_is_complai
 
 def test_several_threads_draw_at_once() -> None:
     """The same picture comes out of each."""
-    with ThreadPoolExecutor(4) as pool:
-        drawn = set(pool.map(lambda _: picture(chart(WAVE[:24], labels=DAY[:24])), range(8)))
+    with ThreadPoolExecutor(2) as pool:
+        drawn = set(pool.map(lambda _: picture(chart(WAVE[:24], labels=DAY[:24])), range(4)))
     assert len(drawn) == 1
 
 

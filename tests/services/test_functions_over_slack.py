@@ -1,4 +1,4 @@
-"""Invocations from the slash command to their end, as Slack shows them: answered, failed, accepted, unknown."""
+"""Functions and metrics over Slack: invocations to their end (answered, failed, accepted, unknown), and a graph."""
 
 from __future__ import annotations
 
@@ -77,6 +77,15 @@ def test_who_may_invoke_in_dev_may_not_in_production(slack: Whole) -> None:
     slack.forget_calls()
     assert "⛔" in slack.type("lambda invoke payments-webhook --account prod", user="ben").text
     assert slack.aws_calls(changes=True) == []
+
+
+def test_everybody_may_see_a_graph_and_its_numbers_stand_in_the_message(slack: Whole) -> None:
+    slack.forget_calls()
+    card = slack.type("cloudwatch graph cpu i-0a1b2c3d4e5f60001", user="ben")
+    assert card.text.startswith("✅ CPUUtilization of i-0a1b2c3d4e5f60001")
+    assert "Lowest" in card.words
+    assert set(slack.aws_calls()) == {"cloudwatch:ListMetrics", "cloudwatch:GetMetricData"}
+    assert "2 firing" in slack.type("cloudwatch alarms", user="ben").text
 
 
 def runs(whole: Whole) -> list[Any]:
