@@ -9,6 +9,7 @@ import pytest
 
 from bot.store.database import Database
 from bot.store.outbox import FINAL, PROGRESS, QUESTION, Outbox, Telling
+from bot.store.processes import DEAD_AFTER_SECONDS, Processes
 from tests.store.test_runs import at_once
 
 
@@ -133,3 +134,36 @@ def test_an_orphan_message_is_adopted_once(outbox: Outbox) -> None:
     row = outbox.get("r1")
     assert row
     assert (row.channel, row.ts, row.doubtful) == ("C1", "1.2", False)
+
+
+def test_u2_a_claim_ends_with_the_process_that_made_it(outbox: Outbox, database: Database) -> None:
+    processes = Processes(database)
+    processes.beat("p1", 100.0, {})
+    assert outbox.claim(marked(outbox), 100.0, "p1")
+    assert outbox.due(105.0, owner="p2") == (), "it is alive, and has it"
+    (row,) = outbox.due(100.0 + DEAD_AFTER_SECONDS, owner="p2")
+    taken = outbox.claim(row, 110.0, "p2")
+    assert taken
+    assert taken.owner == "p2"
+
+
+def test_a_claim_of_a_process_that_left_is_free_at_once(outbox: Outbox, database: Database) -> None:
+    processes = Processes(database)
+    processes.beat("p1", 100.0, {})
+    assert outbox.claim(marked(outbox), 100.0, "p1")
+    processes.leave("p1")
+    assert [row.run for row in outbox.due(100.0, owner="p2")] == ["r1"]
+
+
+def test_a_process_whose_heart_stops_for_a_while_keeps_its_own_claims(outbox: Outbox) -> None:
+    assert outbox.claim(marked(outbox), 100.0, "p1")
+    assert outbox.due(120.0, owner="p1") == (), "it would say it twice"
+    assert [row.run for row in outbox.due(120.0, owner="p2")] == ["r1"]
+
+
+def test_x4_first_marks_at_the_same_moment_are_both_counted(outbox: Outbox, opened: Callable[[], Database]) -> None:
+    doors = [Outbox(opened()) for _ in range(8)]
+    at_once(8, lambda n: doors[n].mark("r1", FINAL, 1.0))
+    row = outbox.get("r1")
+    assert row
+    assert row.revision == 8
