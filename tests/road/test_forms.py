@@ -72,39 +72,31 @@ def options(sheet: Sheet, name: str) -> list[str]:
 # ── what a form is opened for ──
 
 
-@pytest.mark.parametrize(
-    ("text", "lacks"),
-    [
-        ("ec2 stop", ["instances"]),
-        ("EC2 Stop --force", ["instances"]),
-        ("ec2 launch --ami ami-0a1b2c3d4e5f60101", ["type"]),
-        ("s3 put tidewater-dev-artifacts notes.txt", ["file"]),
-        ("s3 put", ["bucket", "key"]),
-    ],
+LACKING = {
+    "ec2 stop": ["instances"],
+    "EC2 Stop --force": ["instances"],
+    "ec2 launch --ami ami-0a1b2c3d4e5f60101": ["type"],
+    "s3 put tidewater-dev-artifacts notes.txt": ["file"],
+    "s3 put": ["bucket", "key"],
+}
+AS_IT_IS = (
+    "",
+    "help",
+    "ec2",
+    "ec2 show",  # a read: its usage bears a button instead
+    f"ec2 stop {WEB}",
+    "ec2 stop --colour red",
+    "ec2 halt",
+    "ec2 launch --ami nonsense",
+    's3 put tidewater-dev-artifacts notes.txt --text "hello"',
+    'ec2 stop "',
 )
-def test_a_change_that_lacks_something_is_asked_for_in_a_form(filling: Filling, text: str, lacks: list[str]) -> None:
-    found = filling.lacking(text)
-    assert found
-    assert [param.name for param in found.lacks] == lacks
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "help",
-        "ec2",
-        "ec2 show",  # a read: its usage bears a button instead
-        f"ec2 stop {WEB}",
-        "ec2 stop --colour red",
-        "ec2 halt",
-        "ec2 launch --ami nonsense",
-        's3 put tidewater-dev-artifacts notes.txt --text "hello"',
-        'ec2 stop "',
-    ],
-)
-def test_everything_else_goes_on_the_road_as_it_is(filling: Filling, text: str) -> None:
-    assert filling.lacking(text) is None
+def test_a_change_that_lacks_something_is_asked_for_in_a_form_and_all_else_goes_as_it_is(filling: Filling) -> None:
+    found = {text: filling.lacking(text) for text in LACKING}
+    assert {text: [param.name for param in each.lacks] for text, each in found.items() if each} == LACKING
+    assert [text for text in AS_IT_IS if filling.lacking(text)] == []
 
 
 def test_a_locked_bot_opens_no_form(bench: Bench, filling: Filling) -> None:
