@@ -14,7 +14,7 @@ export function choiceList({ label, groups, many, isChosen, pick, words }) {
   const id = `choices-${lists++}`;
   const total = groups.reduce((sum, group) => sum + group.options.length, 0);
   const box = el("div.choices", { id, role: "listbox", tabindex: 0, "aria-label": label, "aria-multiselectable": many ? "true" : null });
-  const search = total > MUCH && el("input.choices-search", { type: "search", placeholder: `Search ${total} choices`, "aria-label": `Search in ${label}`, "aria-controls": id, role: "combobox", "aria-expanded": "true", autocomplete: "off" });
+  const search = total > MUCH && el("input.choices-search", { type: "text", inputmode: "search", placeholder: `Search ${total} choices`, "aria-label": `Search in ${label}`, "aria-controls": id, role: "combobox", "aria-expanded": "true", autocomplete: "off" });
   const node = el("div.choosing", { onkeydown: onKey }, search, box);
   let shown = [];
   let at = -1;

@@ -49,7 +49,7 @@ export function filesElement(part, kit) {
   const accept = (part.filetypes ?? []).map((kind) => `.${kind}`).join(",") || null;
   const most = part.max_files ?? 10;
   const attachments = createAttachments(list, { upload: kit.upload, most, changed: (files) => kit.keep({ files }) });
-  const button = el("button.kit-button", { type: "button", id: kit.id, "data-action": part.action_id, "aria-describedby": kit.describedBy, onclick: () => attachments.choose(accept) }, most > 1 ? "Add files" : "Choose a file");
+  const button = el("button.kit-button", { type: "button", id: kit.id, "data-action": part.action_id, "aria-labelledby": kit.id && `${kit.id}-label ${kit.id}`, "aria-describedby": kit.describedBy, onclick: () => attachments.choose(accept) }, most > 1 ? "Add files" : "Choose a file");
   attachments.show(kit.state().files);
   return el("div.field-files", {}, list, button);
 }

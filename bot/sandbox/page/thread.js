@@ -21,7 +21,6 @@ export function createThread(root, pane, build, ways, close) {
   dock.prepend(newer);
   const messages = createMessageList({ scroller, list, newer }, build);
   let shown = null;
-  let opener = null;
 
   root.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) close();
@@ -30,8 +29,9 @@ export function createThread(root, pane, build, ways, close) {
 
   function render(workspace) {
     const open = workspace.thread !== null && workspace.loaded && threadTimeline(workspace).length > 0;
-    if (open !== !root.hidden) toggle(open);
+    if (open === root.hidden) toggle(open);
     if (!open) {
+      if (shown) back(shown);
       shown = null;
       return;
     }
@@ -45,15 +45,19 @@ export function createThread(root, pane, build, ways, close) {
   }
 
   function toggle(open) {
-    if (open) opener = document.activeElement;
     root.hidden = !open;
     document.body.classList.toggle("threaded", open);
     cover(open);
-    if (!open && opener?.isConnected) opener.focus({ preventScroll: true });
   }
 
   function cover(open) {
     pane.inert = narrow.matches && open;
+  }
+
+  /** To where the thread was opened from: its bar, or its message where nobody has replied. */
+  function back(ts) {
+    const row = pane.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
+    (pane.querySelector(`[data-action="thread-${CSS.escape(ts)}"]`) ?? row?.querySelector("[data-action=reply], .more"))?.focus({ preventScroll: true });
   }
 
   function focusIn() {

@@ -51,12 +51,12 @@ def bot(slack: SlackServer, _local: tuple[SlackServer, Bot]) -> Bot:
 
 @pytest.fixture(scope="package")
 def _desktop(browser: Browser) -> Page:
-    return browser.new_context(viewport=DESKTOP, color_scheme="light").new_page()
+    return browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce").new_page()
 
 
 @pytest.fixture(scope="package")
 def _handheld(browser: Browser) -> Page:
-    return browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True).new_page()
+    return browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, reduced_motion="reduce").new_page()
 
 
 @pytest.fixture

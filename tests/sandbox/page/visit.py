@@ -54,13 +54,14 @@ class Bot:
         self.mentions: queue.Queue[dict[str, Any]] = queue.Queue()
         self.submissions: queue.Queue[dict[str, Any]] = queue.Queue()
         self.shortcuts: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.form: dict[str, Any] = {}
         self.errors: dict[str, str] = {}
         self.hold = threading.Event()
         self.hold.set()
         app = App(client=self.client)
         app.command("/aws")(self._command)
         app.action(re.compile(".*"))(self._click)
-        app.event("app_mention")(lambda event: self.mentions.put(event))
+        app.event("app_mention")(self._mention)
         app.event("app_home_opened")(self._home)
         app.event("message")(lambda: None)
         app.view(re.compile(".*"))(self._submit)
@@ -79,9 +80,14 @@ class Bot:
         self.clicks.put(body)
         self.hold.wait(8)
         ack()
+        if body["actions"][0]["action_id"] == "form":
+            self.client.views_open(trigger_id=body["trigger_id"], view=self.form)
+
+    def _mention(self, event: dict[str, Any]) -> None:
+        self.mentions.put(event)
 
     def _home(self, event: dict[str, Any]) -> None:
-        header = {"type": "header", "text": {"type": "plain_text", "text": "What waits for you"}}
+        header = {"type": "header", "text": plain("What waits for you")}
         view = {"type": "home", "blocks": [header, *card(button("Look", value=event["user"]))]}
         self.client.views_publish(user_id=event["user"], view=view)
 
@@ -165,12 +171,30 @@ def section(text: str, **more: Any) -> dict[str, Any]:
 
 
 def button(text: str, **more: Any) -> dict[str, Any]:
-    label = {"type": "plain_text", "text": text}
-    return {"type": "button", "action_id": text.lower(), "text": label, "value": "42", **more}
+    return {"type": "button", "action_id": text.lower(), "text": plain(text), "value": "42", **more}
 
 
 def card(*buttons: dict[str, Any]) -> list[dict[str, Any]]:
     return [section("*Stop web-1?*"), {"type": "actions", "block_id": "decision", "elements": [*buttons]}]
+
+
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+def options(*values: str) -> list[dict[str, Any]]:
+    return [{"text": plain(value), "value": value} for value in values]
+
+
+def field(name: str, kind: str, *, optional: bool = False, **element: Any) -> dict[str, Any]:
+    """An input block whose block_id, action_id and label are all this name."""
+    held = {"type": kind, "action_id": name, **element}
+    return {"type": "input", "block_id": name, "label": plain(name), "element": held, "optional": optional}
+
+
+def modal(title: str, *blocks: dict[str, Any]) -> dict[str, Any]:
+    words = {"title": plain(title), "submit": plain("Launch"), "close": plain("Cancel")}
+    return {"type": "modal", **words, "blocks": [*blocks]}
 
 
 def table(columns: int, rows: int, text: str) -> dict[str, Any]:
