@@ -79,13 +79,17 @@ def test_who_may_invoke_in_dev_may_not_in_production(slack: Whole) -> None:
     assert slack.aws_calls(changes=True) == []
 
 
-def test_everybody_may_see_a_graph_and_its_numbers_stand_in_the_message(slack: Whole) -> None:
+def test_everybody_may_see_alarms_and_a_graph_with_its_numbers_and_its_picture_below(slack: Whole) -> None:
+    assert "2 firing" in slack.type("cloudwatch alarms", user="ben").text
     slack.forget_calls()
     card = slack.type("cloudwatch graph cpu i-0a1b2c3d4e5f60001", user="ben")
     assert card.text.startswith("✅ CPUUtilization of i-0a1b2c3d4e5f60001")
     assert "Lowest" in card.words
     assert set(slack.aws_calls()) == {"cloudwatch:ListMetrics", "cloudwatch:GetMetricData"}
-    assert "2 firing" in slack.type("cloudwatch alarms", user="ben").text
+    below = until(lambda: [each for each in slack.slack.messages("ops", "ben") if each.get("thread_ts") == card.ts], 60)
+    (picture,) = below[0]["files"]
+    assert picture["mimetype"] == "image/png"
+    assert "i-0a1b2c3d4e5f60001: last " in picture["alt_txt"]
 
 
 def runs(whole: Whole) -> list[Any]:
