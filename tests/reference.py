@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from bot.command import Command, Effect
 from bot.compose import all_commands
 from bot.sandbox.aws.estate import MACHINES
+from tests.sandbox.slack_wire import until
 from tests.whole import Card, Whole, running
 
 PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
@@ -35,6 +36,14 @@ that AWS makes up, are always the same here.
 EFFECTS = {Effect.READS: "reads", Effect.CHANGES: "changes, asks first", Effect.DESTROYS: "destroys, asks first"}
 _SAME: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?", lambda found: "2026-01-31 09:30:00"[: len(found[0])]),
+    (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) ", "Sat 31 Jan "),
+    (r"(?m)^\w+ until \d\d \w{3} USD \S+$", "January until 30 Jan USD 7,842.91"),
+    (r"(?m)^Forecast for \w+ USD \S+$", "Forecast for January USD 11,301.48"),
+    (r"(last|lowest|highest) [\d.,]+ USD", r"\1 12 USD"),
+    (r"USD [\d,]+\.\d\d|\(\+\d+ %\)", lambda found: re.sub(r"\d", "1", found[0])),
+    (r"\d+ errors? in 24 h", "1 error in 24 h"),
+    (r" at \d\d:\d\d UTC", " at 09:30 UTC"),
+    (r"\d\d:\d\d, by hand", "09:30, by hand"),
     (r"i-[0-9a-f]{17}", lambda found: found[0] if found[0] in OURS else "i-0123456789abcdef0"),
     (r"subnet-[0-9a-f]+", "subnet-0123456789abcdef0"),
     (r'ClientToken="[^"]*"', 'ClientToken="a-token-of-this-run"'),
@@ -76,6 +85,7 @@ def run_example(whole: Whole, command: Command) -> Example:
     if question:
         whole.click("confirm", question)
         answer = whole.until(lambda card: card.text.startswith("✅"), question, what="a change that is done")
+    until(lambda: whole.bot.desk.outbox.waiting() == 0, 20)  # what goes into its thread is not the next one's answer
     return Example(command, question, answer, tuple(whole.aws_calls()))
 
 
@@ -109,7 +119,7 @@ def section(example: Example) -> str:
     command = example.command
     options = [f"| `{param.label}` | {param.help} |" for param in command.params if param.help]
     table = ["| Option | |", "| --- | --- |", *options, ""] if options else []
-    reads = [call for call in command.operations if call not in command.calls[:1]] if command.service else []
+    reads = [] if command.own else [call for call in command.operations if call not in command.calls[:1]]
     along = f" Along with that right it may call {', '.join(f'`{call}`' for call in reads)}." if reads else ""
     about = f"{_effect(command).capitalize()}. Needs: {_right(command)}.{along}"
     usage = ["```text", f"/aws {command.usage}", "```", ""]
@@ -143,7 +153,7 @@ def _place(command: Command) -> tuple[str, int]:
 
 
 def _effect(command: Command) -> str:
-    return EFFECTS[command.effect] if command.service else "answers"
+    return "answers" if command.own else EFFECTS[command.effect]
 
 
 def _right(command: Command) -> str:

@@ -24,7 +24,7 @@ MAKES_CLIENTS = {"aws"}
 SEEDS_ITS_OWN = {"sandbox"}
 AWS_SDK = {"boto3", "botocore", "s3transfer", "aiobotocore"}
 SESSIONS = {"Session", "get_session", "client", "resource", "create_client", "setup_default_session"}
-WITHOUT_A_WAY_OUT = {"base64", "collections", "contextlib", "dataclasses", "datetime", "json", "re", "typing"}
+WITHOUT_A_WAY_OUT = {"base64", "collections", "contextlib", "dataclasses", "datetime", "decimal", "json", "re", "typing"}
 """What of Python's library a service may use."""
 NEVER_BOT_WORDS = {"health", "account", "config", "support"}
 LONG_FOR_A_REASON: dict[str, str] = {}
@@ -119,7 +119,8 @@ def test_a_change_declares_what_it_changes_and_what_it_looks_at(command: Command
     looks = ("Describe", "Get", "List", "Head", "Search", "Lookup", "Filter")
     reading = [call for call in command.operations if call.partition(":")[2].startswith(looks)]
     if command.effect is Effect.READS:
-        assert set(command.operations) - {"bot:Status"} == set(reading), "a read changes nothing"
+        own = {call for call in command.operations if call.startswith("bot:")}  # the bot's words, none of AWS's
+        assert set(command.operations) - own == set(reading) - own, "a read changes nothing"
     else:
         assert not set(command.calls) & set(reading), "the right to change is not the right to look"
         assert set(command.reads) <= set(reading), "planning changes nothing"
@@ -142,7 +143,9 @@ def test_a_bot_word_is_no_name_of_an_aws_service() -> None:
 
 
 def test_every_service_is_named_as_botocore_names_it() -> None:
-    assert {command.service for command in COMMANDS} - {""} <= models.services()
+    ours = {"", "report"}  # what reads several services at once is named for what it is
+    assert {command.service for command in COMMANDS} - ours <= models.services()
+    assert not ours & models.services()
 
 
 # ── the house ──

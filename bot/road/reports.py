@@ -152,8 +152,8 @@ def remove(asking: Asking, name: Name) -> Reply:
 def report_words() -> tuple[Command, ...]:
     """Return the words about reports as commands, shaped like all others."""
     declared: tuple[tuple[Callable[..., Reply], str, str], ...] = (
-        (list_, "bot:ListReports", "list"),
         (add, "bot:AddReport", 'add "every weekday at 9:00" ec2 list state=running --name morning'),
+        (list_, "bot:ListReports", "list"),
         (show, "bot:GetReport", "show morning"),
         (run, "bot:RunReport", "run morning"),
         (pause, "bot:PauseReport", "pause morning"),

@@ -12,7 +12,9 @@ from bot.sandbox.aws.names import DEV, REGION
 
 OLD_KEY_DAYS = 412
 VOLUME = "vol-0a1b2c3d4e5f60021"
+ADDRESS = "203.0.113.50"
 USER = "deploy-2024"
+OLD_KEY = "AKIATIDEWATERDEPLOY1"
 
 
 def seed_leftovers() -> None:
@@ -23,7 +25,10 @@ def seed_leftovers() -> None:
     volume.id = VOLUME
     ec2.volumes[VOLUME] = volume
     volume.add_tags({"Name": "old-web-data", "team": "web"})
-    ec2.allocate_address("vpc")
+    ec2.allocate_address("vpc", ADDRESS)
     iam = iam_backends[DEV]["aws"]
     iam.create_user(REGION, USER)
-    iam.create_access_key(USER).create_date = utcnow() - timedelta(days=OLD_KEY_DAYS)
+    key = iam.create_access_key(USER)
+    del iam.access_keys[key.access_key_id]
+    key.access_key_id, key.create_date = OLD_KEY, utcnow() - timedelta(days=OLD_KEY_DAYS)
+    iam.access_keys[OLD_KEY] = key
