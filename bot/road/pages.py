@@ -124,7 +124,8 @@ def face(desk: Desk, run: Run) -> Reply:
     share = (Button("Share", SHARE, run.id),) if shareable(desk, run, command) else ()
     if found is None:
         return replace(reply, parts=(*reply.parts, *_row_of(share)))
-    page = (_page(found), *_place(found), *_menu(desk, run, found, command), *_row_of((*_controls(run, found), *share)))
+    controls = (*_menu(desk, run, found, command), *_row_of((*_controls(run, found), *share)))
+    page = (*_page(found), *_place(found), *controls)
     return replace(reply, parts=(*reply.parts[: found.index], *page, *reply.parts[found.index + 1 :]))
 
 
@@ -133,10 +134,12 @@ def _command(desk: Desk, run: Run) -> Command | None:
     return desk.commands.find(service, verb.split(" ")[0])
 
 
-def _page(found: Listing) -> Table:
-    """Cut the page out; what exists beyond what was read is said below it."""
+def _page(found: Listing) -> tuple[Table, ...]:
+    """Cut the page out; what exists beyond what was read is said below it, and so is a filter that nothing passes."""
+    if found.view.find and not found.shown:
+        return ()
     more = 0 if found.long else found.table.more
-    return replace(found.table, rows=tuple(found.table.rows[n] for n in found.shown), more=more, of=None)
+    return (replace(found.table, rows=tuple(found.table.rows[n] for n in found.shown), more=more, of=None),)
 
 
 def _place(found: Listing) -> tuple[Note, ...]:
