@@ -285,7 +285,7 @@ def test_while_slack_is_away_nothing_below_is_lost(edge: Below) -> None:
 # ── a file that a click asked for ──
 
 
-def test_an_export_is_put_below_the_answer_that_everybody_sees(edge: Below) -> None:
+def test_o5_an_export_is_put_below_the_answer_that_everybody_sees_and_pings_nobody(edge: Below) -> None:
     run = edge.asked("3 instances")
     edge.tell()
     assert edge.teller.below.hand_over(run, edge.spooled("list.csv"), "3 rows, exported by <!channel>.", _ana())
