@@ -199,7 +199,10 @@ class Whole:
         return run
 
     def _cards(self, channel: str, user: str = "") -> list[Card]:
-        ours = [each for each in self.slack.messages(channel, user) if each["user"] == BOT_USER]
+        """The bot's messages in a place; a picture or a file that follows one below it is no message of its own."""
+        ours = [
+            each for each in self.slack.messages(channel, user) if each["user"] == BOT_USER and not each.get("files")
+        ]
         return [Card(channel, each["ts"], each["text"], each["blocks"], each.get("ephemeral_to", "")) for each in ours]
 
     def _stamps(self, user: str, channel: str) -> set[Any]:
