@@ -24,9 +24,11 @@ What the container image holds beside Python itself. Every version is pinned by 
 """
 OURS_TO_SHIP = frozenset(
     {
+        "0BSD",
         "Apache-2.0",
         "BSD-2-Clause",
         "BSD-3-Clause",
+        "CC0-1.0",
         "HPND",
         "ISC",
         "LGPL-3.0-only",  # psycopg, used as the library it is
@@ -35,6 +37,7 @@ OURS_TO_SHIP = frozenset(
         "MPL-2.0",
         "PSF-2.0",
         "Python-2.0",
+        "Zlib",
     }
 )
 _SPOKEN = {
@@ -54,7 +57,8 @@ _SPOKEN = {
 
 def shipped() -> Iterator[Distribution]:
     """Every package of the image that belongs on this system."""
-    for name in re.findall(r"(?m)^([A-Za-z0-9._-]+)==", (ROOT / "requirements-image.txt").read_text()):
+    pinned = re.findall(r"(?m)^([A-Za-z0-9._-]+)==", (ROOT / "requirements-image.txt").read_text())
+    for name in dict.fromkeys(pinned):  # one that is pinned for each Python version stands there twice
         try:
             yield distribution(name)
         except PackageNotFoundError:
