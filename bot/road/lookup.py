@@ -43,21 +43,19 @@ class Named:
 
 
 def named(commands: Iterable[Command], message: str) -> tuple[Named, ...]:
-    """Find the ids in a message, in their order and each once; where two overlap, the longer one counts."""
+    """Find the ids in a message, in their order and each once; of two that overlap, the first and longer counts."""
     found = [
         (match.start(), match.end(), command)
         for command in commands
         if command.finds and command.effect is Effect.READS
         for match in re.finditer(rf"(?<![\w-])(?:{command.finds})(?![\w-])", message[:LONGEST])
     ]
-    longest = sorted(found, key=lambda each: (each[0] - each[1], each[0]))
-    kept: list[tuple[int, int, Command]] = []
-    for start, end, command in longest:
-        if all(end <= other[0] or start >= other[1] for other in kept):
-            kept.append((start, end, command))
-    ids = {
-        message[start:end].rstrip(".,;:!?)'"): command for start, end, command in sorted(kept, key=lambda each: each[0])
-    }
+    ids: dict[str, Command] = {}
+    end = 0
+    for start, stop, command in sorted(found, key=lambda each: (each[0], -each[1])):
+        if start >= end:
+            ids.setdefault(message[start:stop].rstrip(".,;:!?)'"), command)
+            end = stop
     return tuple(Named(command, id_) for id_, command in ids.items())
 
 
