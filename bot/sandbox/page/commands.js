@@ -1,8 +1,8 @@
 /** The commands there are, written by `make docs` from the declarations in bot/services/. */
 
 export const COMMANDS = [
-  { name: "report list", usage: "", needs: false, about: "List the reports that post here, and your own, with when they come next." },
   { name: "report add", usage: "WHEN COMMAND… [--name NAME] [--zone ZONE] [--here]", needs: true, about: "Add a report of your own to this channel: a command that reads, run by a schedule, as you." },
+  { name: "report list", usage: "", needs: false, about: "List the reports that post here, and your own, with when they come next." },
   { name: "report show", usage: "NAME", needs: true, about: "Show one report: its times, its last runs, and why it is paused." },
   { name: "report run", usage: "NAME", needs: true, about: "Run a report now, in its own channel; its schedule stays as it is." },
   { name: "report pause", usage: "NAME", needs: true, about: "Stop a report until it is resumed." },

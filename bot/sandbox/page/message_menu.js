@@ -36,16 +36,26 @@ function wordsOf(message) {
     .replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 
-/** A finger that rests on a message opens its menu; one that moves, or rests on a control, does not. */
+/**
+ * A finger that rests on a message opens its menu once it is lifted: opened under the finger, the menu would go again,
+ * or take the click that follows. A finger that moves, or rests on a control, does not.
+ */
 export function onLongPress(row) {
-  let waiting = 0;
   let from = null;
-  const stop = () => clearTimeout(waiting);
-  row.addEventListener("pointerdown", (event) => {
-    if (event.pointerType !== "touch" || event.target.closest("button, a, input, pre, .table-box")) return;
-    from = event;
-    waiting = setTimeout(() => row.querySelector(".more").click(), LONG_MS);
+  row.addEventListener("touchstart", ({ touches, target, timeStamp }) => {
+    const rests = touches.length === 1 && !target.closest("button, a, input, pre, .table-box");
+    from = rests ? { x: touches[0].clientX, y: touches[0].clientY, at: timeStamp } : null;
+  }, { passive: true });
+  row.addEventListener("touchmove", ({ touches }) => {
+    if (from && Math.hypot(touches[0].clientX - from.x, touches[0].clientY - from.y) > SLIP_PX) from = null;
+  }, { passive: true });
+  row.addEventListener("touchcancel", () => { from = null; });
+  row.addEventListener("contextmenu", (event) => from && event.preventDefault());
+  row.addEventListener("touchend", (event) => {
+    const rested = from && event.timeStamp - from.at > LONG_MS;
+    from = null;
+    if (!rested) return;
+    event.preventDefault(); // no click follows
+    setTimeout(() => row.querySelector(".more").click());
   });
-  row.addEventListener("pointermove", (event) => from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > SLIP_PX && stop());
-  for (const end of ["pointerup", "pointercancel"]) row.addEventListener(end, stop);
 }

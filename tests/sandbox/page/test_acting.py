@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.sandbox.slack.server import SlackServer
-from bot.sandbox.slack.workspace import ANA, BEN, GUS, SAM
+from bot.sandbox.slack.workspace import ANA, BEN, SAM
 from tests.sandbox.page.visit import (
     OPS,
-    RANDOM,
     SHARED,
     Bot,
     act_as,
@@ -19,6 +18,7 @@ from tests.sandbox.page.visit import (
     order,
     said,
     send,
+    settled,
     visit,
     words,
 )
@@ -111,7 +111,7 @@ def test_an_edit_happens_in_place_and_what_is_read_does_not_move(page: Page, bot
     expect(said(page, "message 59", exact=True)).to_be_in_viewport()
     reading = said(page, "message 20", exact=True)
     reading.evaluate("node => node.scrollIntoView({block: 'center'})")
-    page.wait_for_timeout(100)
+    settled(page)
     before = reading.bounding_box()
     bot.client.chat_update(channel=OPS, ts=stamps[3], text="stopped\n" * 9 + "the end")
     expect(said(page, "the end")).to_be_attached()
@@ -128,7 +128,7 @@ def test_a_reader_at_the_bottom_follows_and_one_above_is_told(page: Page, bot: B
         bot.say(f"message {number}")
     expect(said(page, "message 49", exact=True)).to_be_in_viewport()
     said(page, "message 5", exact=True).evaluate("node => node.scrollIntoView()")
-    page.wait_for_timeout(100)
+    settled(page)
     bot.say("the news")
     page.get_by_role("button", name="New messages").click()
     expect(said(page, "the news", exact=True)).to_be_in_viewport()
@@ -168,11 +168,18 @@ def test_each_person_sees_their_own_channels_and_acts_under_their_own_id(page: P
     expect(page.locator("#notice")).to_contain_text("The bot is not in this channel")
 
 
-def test_person_and_channel_survive_a_reload(browser: Browser, slack: SlackServer) -> None:
-    with visit(browser, slack.url, f"{GUS.id}/{RANDOM}") as page:
-        page.reload()
-        expect(page.locator("#channel-header h2")).to_have_text("random")
-        expect(page.locator(".actor", has_text="gus")).to_have_attribute("aria-pressed", "true")
+def test_person_channel_and_thread_survive_a_reload(page: Page, bot: Bot) -> None:
+    act_as(page, "gus")
+    root = bot.say("the root")
+    bot.say("a reply", thread_ts=root)
+    page.get_by_role("button", name="1 reply").click()
+    page.reload()
+    expect(page.get_by_role("complementary", name="Thread")).to_contain_text("a reply")
+    page.locator(".room", has_text="random").click()
+    expect(page.locator(".intro h3")).to_have_text("#random")
+    page.reload()
+    expect(page.locator("#channel-header h2")).to_have_text("random")
+    expect(page.locator(".actor", has_text="gus")).to_have_attribute("aria-pressed", "true")
 
 
 def test_commands_are_completed_from_the_keyboard(page: Page, bot: Bot) -> None:

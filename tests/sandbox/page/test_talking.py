@@ -85,3 +85,17 @@ def test_a_thread_covers_a_phone_and_leaves_it_again(phone: Page, bot: Bot) -> N
     expect(phone.get_by_role("menu")).to_have_count(0)
     phone.get_by_role("button", name="Close the thread").tap()
     expect(opener).to_be_focused()
+
+
+def test_a_finger_that_rests_on_a_message_opens_its_menu(phone: Page, bot: Bot) -> None:
+    bot.say("i-0123456789abcdef0 is slow")
+    place = said(phone, "is slow").bounding_box()
+    assert place
+    touch = phone.context.new_cdp_session(phone)
+    at = [{"x": place["x"] + 20, "y": place["y"] + 5}]
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": at})
+    phone.wait_for_function("since => performance.now() - since > 600", arg=phone.evaluate("performance.now()"))
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(phone.get_by_role("menuitem")).to_have_text(["Reply in thread", "Look up in AWS", "Copy text"])
+    touch.detach()
+    phone.keyboard.press("Escape")

@@ -157,6 +157,11 @@ def send(page: Page, text: str) -> None:
     box(page).press("Enter")
 
 
+def settled(page: Page) -> None:
+    """Wait until the page has drawn what was scrolled: the event comes before the next frame's callbacks."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def act_as(page: Page, name: str) -> None:
     page.locator(".actor", has_text=name).click()
     expect(page.locator(".actor", has_text=name)).to_have_attribute("aria-pressed", "true")
