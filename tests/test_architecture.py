@@ -24,7 +24,10 @@ MAKES_CLIENTS = {"aws"}
 SEEDS_ITS_OWN = {"sandbox"}
 AWS_SDK = {"boto3", "botocore", "s3transfer", "aiobotocore"}
 SESSIONS = {"Session", "get_session", "client", "resource", "create_client", "setup_default_session"}
-WITHOUT_A_WAY_OUT = {"base64", "collections", "contextlib", "dataclasses", "datetime", "decimal", "json", "re", "typing"}
+WITHOUT_A_WAY_OUT = {"base64", "collections", "contextlib", "dataclasses", "datetime", "decimal", "json"} | {
+    "re",
+    "typing",
+}
 """What of Python's library a service may use."""
 NEVER_BOT_WORDS = {"health", "account", "config", "support"}
 LONG_FOR_A_REASON: dict[str, str] = {}
