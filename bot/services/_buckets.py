@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from botocore.exceptions import ClientError
-
 from bot.command import Aws
 from bot.params import Shape
 from bot.reply import Fields
@@ -52,11 +50,11 @@ def of(aws: Aws, bucket: str) -> dict[str, str]:
     return {"Bucket": bucket, "ExpectedBucketOwner": aws.account_id}
 
 
-def unless(codes: tuple[str, ...], ask: Callable[[], T], otherwise: T) -> T:
+def unless(aws: Aws, codes: tuple[str, ...], ask: Callable[[], T], otherwise: T) -> T:
     """Return what AWS answers, or something else where it answers with one of these error codes."""
     try:
         return ask()
-    except ClientError as error:
+    except aws.client("s3").exceptions.ClientError as error:
         if error.response.get("Error", {}).get("Code") not in codes:
             raise
         return otherwise
@@ -65,7 +63,7 @@ def unless(codes: tuple[str, ...], ask: Callable[[], T], otherwise: T) -> T:
 def encryption(aws: Aws, bucket: str) -> tuple[str, str]:
     """Return the default encryption's algorithm and its key; both empty where there is none."""
     s3, none = aws.client("s3"), ("ServerSideEncryptionConfigurationNotFoundError",)
-    answer: Mapping[str, Any] = unless(none, lambda: s3.get_bucket_encryption(**of(aws, bucket)), {})
+    answer: Mapping[str, Any] = unless(aws, none, lambda: s3.get_bucket_encryption(**of(aws, bucket)), {})
     rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [{}])
     default = rules[0].get("ApplyServerSideEncryptionByDefault", {})
     return str(default.get("SSEAlgorithm", "")), str(default.get("KMSMasterKeyID", ""))
@@ -86,7 +84,7 @@ def versioning(aws: Aws, bucket: str) -> str:
 def blocked(aws: Aws, bucket: str) -> dict[str, bool]:
     """Return the four settings of the bucket's public access block."""
     s3, none = aws.client("s3"), ("NoSuchPublicAccessBlockConfiguration",)
-    answer: Mapping[str, Any] = unless(none, lambda: s3.get_public_access_block(**of(aws, bucket)), {})
+    answer: Mapping[str, Any] = unless(aws, none, lambda: s3.get_public_access_block(**of(aws, bucket)), {})
     return dict.fromkeys(ALL_BLOCKED, False) | dict(answer.get("PublicAccessBlockConfiguration", {}))
 
 
@@ -94,8 +92,9 @@ def tags(aws: Aws, bucket: str) -> dict[str, str] | None:
     """Return a bucket's tags, None where they may not be read: an object counts as tagged like its bucket."""
     s3 = aws.client("s3")
     found: Mapping[str, Any] | None = unless(
+        aws,
         ("AccessDenied",),
-        lambda: unless(("NoSuchTagSet",), lambda: s3.get_bucket_tagging(**of(aws, bucket)), {"TagSet": []}),
+        lambda: unless(aws, ("NoSuchTagSet",), lambda: s3.get_bucket_tagging(**of(aws, bucket)), {"TagSet": []}),
         None,
     )
     return None if found is None else {each["Key"]: each["Value"] for each in found["TagSet"]}
@@ -145,7 +144,7 @@ class Facts:
 def facts(aws: Aws, bucket: str) -> Facts:
     s3 = aws.client("s3")
     status: Mapping[str, Any] = unless(
-        ("NoSuchBucketPolicy",), lambda: s3.get_bucket_policy_status(**of(aws, bucket)), {}
+        aws, ("NoSuchBucketPolicy",), lambda: s3.get_bucket_policy_status(**of(aws, bucket)), {}
     )
     grants = s3.get_bucket_acl(**of(aws, bucket)).get("Grants", ())
     return Facts(

@@ -54,8 +54,9 @@ def _exists(aws: Aws, bucket: str) -> bool:
     s3 = aws.client("s3")
     taken: dict[str, Any] = {"taken": True}
     found = _buckets.unless(
+        aws,
         ("404", "NoSuchBucket"),
-        lambda: _buckets.unless(("403", "AccessDenied"), lambda: s3.head_bucket(**of(aws, bucket)), taken),
+        lambda: _buckets.unless(aws, ("403", "AccessDenied"), lambda: s3.head_bucket(**of(aws, bucket)), taken),
         None,
     )
     if found == taken:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote
 
+from bot.aws.s3_names import address, read_address
 from bot.command import Aws, Resource
 from bot.errors import AwsUnsent
 from bot.reply import Fields, File
@@ -21,7 +19,6 @@ SMALL = 10_000_000
 """Bytes up to which an object is handed over as a file; a larger one goes as a link."""
 PIECE = 256 * 1024
 _ABSENT = ("404", "NoSuchKey", "NoSuchVersion", "405")
-_TYPES = mimetypes.MimeTypes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def head(aws: Aws, bucket: str, key: str, version: str = "") -> Object:
 
 def head_if_any(aws: Aws, bucket: str, key: str) -> Object | None:
     """Do the same, None where there is no such object."""
-    return _buckets.unless(_ABSENT, lambda: head(aws, bucket, key), None)
+    return _buckets.unless(aws, _ABSENT, lambda: head(aws, bucket, key), None)
 
 
 def _object(answer: Mapping[str, Any]) -> Object:
@@ -88,18 +85,13 @@ def resource(bucket: str, key: str, state: str, tags: Mapping[str, str] | None, 
     return Resource(address(bucket, key, version), "", state, tags, _buckets.arn(bucket, key))
 
 
-def address(bucket: str, key: str, version: str = "") -> str:
-    return f"s3://{bucket}/{quote(key)}" + (f"?versionId={quote(version)}" if version else "")
-
-
 def _found(aws: Aws, id_: str) -> Mapping[str, Any] | None:
     """Read the object that an id of ours names, None where there is none."""
-    bucket, _, rest = id_.removeprefix("s3://").partition("/")
-    key, _, version = rest.partition("?versionId=")
-    which = {"VersionId": unquote(version)} if version else {}
+    bucket, key, version = read_address(id_)
+    which = {"VersionId": version} if version else {}
     s3 = aws.client("s3")
-    ask = {**_buckets.of(aws, bucket), "Key": unquote(key), **which}
-    found: Mapping[str, Any] | None = _buckets.unless(_ABSENT, lambda: s3.head_object(**ask), None)
+    ask = {**_buckets.of(aws, bucket), "Key": key, **which}
+    found: Mapping[str, Any] | None = _buckets.unless(aws, _ABSENT, lambda: s3.head_object(**ask), None)
     return found
 
 
@@ -117,11 +109,6 @@ def _stored(found: Mapping[str, Any] | None, token: str) -> str:
 def deleted(aws: Aws, ids: tuple[str, ...]) -> Mapping[str, str]:
     """Say of each object or version whether it is gone."""
     return {id_: "still there" if _found(aws, id_) else "deleted" for id_ in ids}
-
-
-def content_type(key: str, *, text: bool) -> str:
-    guessed = _TYPES.guess_type(key)[0] or ("text/plain" if text else "application/octet-stream")
-    return f"{guessed}; charset=utf-8" if text and guessed.startswith("text/") else guessed
 
 
 def fetched(aws: Aws, bucket: str, key: str, about: Object, most: int = SMALL) -> File:
@@ -142,7 +129,7 @@ def fetched(aws: Aws, bucket: str, key: str, about: Object, most: int = SMALL) -
         answer["Body"].close()
 
 
-def _written(body: Any, path: Path, most: int) -> int:
+def _written(body: Any, path: Any, most: int) -> int:
     size = 0
     with path.open("wb") as file:
         while piece := body.read(PIECE):

@@ -12,6 +12,7 @@ from datetime import UTC
 from itertools import islice
 from typing import Annotated, Any
 
+from bot.aws.s3_names import content_type
 from bot.command import Aws, Call, Follow, Plan
 from bot.declare import changes, reads
 from bot.errors import MissingError, UsageError
@@ -137,7 +138,10 @@ def _public_note(about: _buckets.Facts) -> tuple[Note, ...]:
 
 @reads("s3:GetObject", "s3:HeadObject", example="s3 get tidewater-dev-artifacts README.md", secret=True)
 def get(aws: Aws, bucket: Bucket, key: Key) -> Reply:
-    """Fetch an object: as a file up to 10 MB, as a link for 300 seconds above that; for you alone, and not kept."""
+    """Fetch an object, for you alone: as a file up to 10 MB, else as a link that opens for 300 seconds.
+
+    Nothing of it is kept by the bot.
+    """
     bucket = bare(bucket)
     one = _objects.head(aws, bucket, key)
     summary = f"{key} from {bucket} in {aws.account} {aws.region}: {bytes_in_words(one.size)}"
@@ -232,7 +236,7 @@ def _stored_with(aws: Aws, bucket: str, key: str, *, text: bool) -> dict[str, An
     """Return what an object is stored with: its bucket's encryption, said out loud, and a mark of this run."""
     algorithm, kms_key = _buckets.encryption(aws, bucket)
     return {
-        "ContentType": _objects.content_type(key, text=text),
+        "ContentType": content_type(key, text=text),
         "ServerSideEncryption": algorithm or "AES256",
         **({"SSEKMSKeyId": kms_key} if kms_key else {}),
         "ChecksumAlgorithm": "SHA256",
