@@ -27,7 +27,7 @@ export const COMMANDS = [
   { name: "report cost", usage: "[--tag TAG] [--only-on-increase] [--threshold THRESHOLD]", needs: false, about: "Say what yesterday and the month cost, the forecast, and what rose most." },
   { name: "s3 list", usage: "[BUCKET] [PREFIX] [--limit LIMIT] [--folders]", needs: false, about: "List the buckets, or the keys in one of them." },
   { name: "s3 show", usage: "BUCKET [KEY]", needs: true, about: "Show a bucket's encryption, versioning and who can read it, and an object in it." },
-  { name: "s3 get", usage: "BUCKET KEY", needs: true, about: "Fetch an object: as a file up to 10 MB, as a link for 300 seconds above that; for you alone, and not kept." },
+  { name: "s3 get", usage: "BUCKET KEY", needs: true, about: "Fetch an object, for you alone: as a file up to 10 MB, else as a link that opens for 300 seconds." },
   { name: "s3 presign", usage: "BUCKET KEY [--expires EXPIRES]", needs: true, about: "Sign a link that opens an object for whoever has it, for 300 seconds at most; shown to you alone." },
   { name: "s3 create", usage: "BUCKET [--kms KMS] [--no-versioning]", needs: true, about: "Create a bucket: nothing in it public, everything encrypted, old versions kept." },
   { name: "s3 put", usage: "BUCKET KEY [--text TEXT] [--file FILE]", needs: true, about: "Store a text or a file as an object, encrypted as its bucket asks, its checksum verified by AWS." },

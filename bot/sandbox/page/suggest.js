@@ -6,7 +6,6 @@ export const SLASH = "/aws";
 export const SUGGESTIONS = ["ec2 list", "ec2 stop name=web-1", "help"];
 
 const INSTANCES = "An instance is i-0abc…, name=web-*, tag:env=dev or state=running.";
-const MOST = 60;
 
 /**
  * What could follow `text`: `items` ({insert, label, usage, about}), a `usage` line for a command that is complete, and
@@ -48,7 +47,7 @@ function slashItem() {
 }
 
 function item(door, { name, usage, needs, about }) {
-  return { insert: `${door} ${name}${needs ? " " : ""}`, label: `${door} ${name}`, usage, about: about.length > MOST ? `${about.slice(0, MOST - 1).trimEnd()}…` : about };
+  return { insert: `${door} ${name}${needs ? " " : ""}`, label: `${door} ${name}`, usage, about };
 }
 
 function usageOf(door, { name, usage, about }) {
