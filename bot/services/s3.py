@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC
-from itertools import islice
 from typing import Annotated, Any
 
 from bot.aws.s3_names import content_type
@@ -59,7 +58,7 @@ def list_(
     delimiter = {"Delimiter": "/"} if folders else {}
     asked = {**of(aws, name), "Prefix": prefix, "MaxKeys": min(1000, limit), **delimiter}
     found = _entries(aws.client("s3").get_paginator("list_objects_v2").paginate(**asked))
-    rows = tuple(islice(found, limit))
+    rows = tuple(row for _, row in zip(range(limit), found, strict=False))
     return _listed(aws, name, prefix, rows, more=next(found, None) is not None)
 
 
