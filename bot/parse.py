@@ -9,7 +9,6 @@ through.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from bot.action import Action, shown
 from bot.aws import models
 from bot.command import Command
 from bot.errors import UsageError
+from bot.hints import bare, either, form, near, no_service, no_verb, question
 from bot.params import Param, bind, canonical, missing
 from bot.tokens import LIMIT, Token, tokens
 
@@ -118,7 +118,7 @@ def begun(text: str, commands: Commands, defaults: Defaults) -> Begun | None:
 def _with_form(problem: UsageError, command: Command, allowed: Callable[[Command], bool]) -> UsageError:
     """Add how the command is typed; who may not run it anyway learns nothing about it."""
     if allowed(command):
-        return type(problem)(problem.sentence + _form(command))
+        return type(problem)(problem.sentence + form(command))
     return UsageError(f"I cannot read what stands behind {command.name}. To see what you may run, type: help.")
 
 
@@ -150,32 +150,16 @@ def _command(typed: list[Token], commands: Commands, allowed: Callable[[Command]
     if word:
         return word, typed[1:]
     if typed[0].dashed or first not in commands.services():
-        raise _no_service(typed[0].text, _menu(commands, allowed))
+        raise no_service(typed[0].text, _menu(commands, allowed))
     verb = "" if len(typed) == 1 or typed[1].dashed else typed[1].text
     command = commands.find(first, verb.lower())
     if command is None:
-        raise _no_verb(first, verb, [each for each in _menu(commands, allowed) if each.service == first])
+        raise no_verb(first, verb, [each for each in _menu(commands, allowed) if each.service == first])
     return command, typed[2:]
 
 
 def _menu(commands: Commands, allowed: Callable[[Command], bool]) -> list[Command]:
     return [command for command in commands if allowed(command)]
-
-
-def _no_service(typed: str, menu: list[Command]) -> UsageError:
-    firsts = sorted({command.service or command.verb for command in menu})
-    near = [command.name for command in menu if command.verb == typed.lower()][:3] or _near(typed, firsts)
-    told = f"I do not know {shown(typed)}. A command begins with its service.{_question(near)}"
-    named = [command for command in menu if near and near[0] in (command.name, command.service)]
-    return UsageError(told + (f" You can begin with {_or(firsts)}." if firsts else "") + _form(*named, *menu))
-
-
-def _no_verb(service: str, typed: str, menu: list[Command]) -> UsageError:
-    verbs = [command.verb for command in menu]
-    near = _near(typed, verbs)
-    told = f"{service} has no verb {shown(typed)}.{_question(near)}" if typed else f"Say what to do with {service}."
-    named = [command for command in menu if command.verb in near[:1]]
-    return UsageError(told + (f" You can say {service} {_or(verbs)}." if verbs else "") + _form(*named, *menu))
 
 
 def _action(command: Command, rest: list[Token], defaults: Defaults) -> Action:
@@ -237,12 +221,12 @@ def _option(command: Command, typed: str, params: Mapping[str, Param]) -> Param:
         return params[name]
     if name == "help":
         raise UsageError(f"For help, type: help {command.name}.")
-    near = [each for each in params if each[:1] == name] if len(name) == 1 else _near(name.replace("_", "-"), params)
-    question = _question([f"--{each}" for each in near])
+    close = [each for each in params if each[:1] == name] if len(name) == 1 else near(name.replace("_", "-"), params)
+    hint = question([f"--{each}" for each in close])
     if typed.startswith("--") and len(name) > 1:
-        raise UsageError(f"{command.name} has no option {_bare(typed)}.{question}")
+        raise UsageError(f"{command.name} has no option {bare(typed)}.{hint}")
     raise UsageError(
-        f"Options are written out behind two dashes, not {_bare(typed)}.{question} "
+        f"Options are written out behind two dashes, not {bare(typed)}.{hint} "
         "What is no option and begins with a dash goes into double quotes."
     )
 
@@ -277,10 +261,10 @@ def _account(typed: str | None, defaults: Defaults) -> str:
     if not names:
         raise UsageError("I know no AWS account; whoever runs me has to name one under accounts: in bot.yml.")
     if typed is None:
-        raise UsageError(f"Say which account: --account {_or(names)}.")
+        raise UsageError(f"Say which account: --account {either(names)}.")
     if typed not in defaults.accounts:
-        near = _question(_near(typed, names))
-        raise UsageError(f"I know no account {shown(typed)}.{near} Give --account {_or(names)}.")
+        hint = question(near(typed, names))
+        raise UsageError(f"I know no account {shown(typed)}.{hint} Give --account {either(names)}.")
     return defaults.accounts[typed]
 
 
@@ -289,29 +273,6 @@ def _region(typed: str | None, defaults: Defaults) -> str:
         raise UsageError("Say which Region, for example --region eu-west-1.")
     known = models.regions()
     if typed not in known and typed not in defaults.regions.values():
-        near = _question(_near(typed, sorted(known)))
-        raise UsageError(f"{shown(typed)} is no AWS Region that I know.{near or ' One looks like eu-west-1.'}")
+        hint = question(near(typed, sorted(known)))
+        raise UsageError(f"{shown(typed)} is no AWS Region that I know.{hint or ' One looks like eu-west-1.'}")
     return typed
-
-
-def _near(typed: str, names: Iterable[str]) -> list[str]:
-    return difflib.get_close_matches(typed[:60].lower(), list(names), n=3)
-
-
-def _question(near: list[str]) -> str:
-    return f" Did you mean {_or(near)}?" if near else ""
-
-
-def _or(names: list[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
-
-
-def _bare(option: str) -> str:
-    """Show an option that somebody typed, without quotes where it is harmless."""
-    return option if re.fullmatch(r"[\w-]{1,40}", option, re.ASCII) else shown(option)
-
-
-def _form(*commands: Command) -> str:
-    """Show how the first of these is typed; nothing where there is none."""
-    return "".join(f"\nUsage: {command.usage}\nExample: {command.example}" for command in commands[:1])

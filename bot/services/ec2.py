@@ -20,11 +20,10 @@ from bot.reply import Code, Fields, Reply, Table, note
 from bot.services import _instances
 from bot.services._instances import ROWS, SELECTOR, Instance, name_of, named, resource, state_of, tags_of
 
-Instances = Annotated[tuple[str, ...], SELECTOR]
+Instances = Annotated[tuple[str, ...], SELECTOR, Choices("ec2 list", column=2)]
 OneInstance = Annotated[str, SELECTOR, Choices("ec2 list", column=2)]
 Running = Annotated[tuple[str, ...], SELECTOR, Choices("ec2 list state=running", column=2)]
 Stopped = Annotated[tuple[str, ...], SELECTOR, Choices("ec2 list state=stopped", column=2)]
-Living = Annotated[tuple[str, ...], SELECTOR, Choices("ec2 list", column=2)]
 _SEE = ("ec2:DescribeInstances",)
 _GROUP = "aws:autoscaling:groupName"
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -123,8 +122,8 @@ def stop(
 ) -> Plan:
     """Stop running instances."""
     chosen, skipped = _sort_out(aws, instances, fit=("running", "stopping") if force else ("running",))
-    calls = (_stopping(_ids(chosen), hibernate=hibernate, force=force),)
-    return _plan("stop", calls, chosen, skipped, _replaced(chosen))
+    call = _stopping(_ids(chosen), hibernate=hibernate, force=force)
+    return _plan("stop", (call,), chosen, skipped, _replaced(chosen))
 
 
 @changes("ec2:RebootInstances", reads=_SEE, example="ec2 reboot name=web-2")
@@ -142,7 +141,7 @@ def reboot(aws: Aws, instances: Running) -> Plan:
     destroys=True,
     follow=Follow(_look, goal="terminated", via=("shutting-down",)),
 )
-def terminate(aws: Aws, instances: Living) -> Plan:
+def terminate(aws: Aws, instances: Instances) -> Plan:
     """Terminate instances for good, with the volumes that go with them.
 
     One call for each Availability Zone: of a batch with a protected instance in it, EC2 spares that instance's zone and
@@ -208,8 +207,8 @@ def console(aws: Aws, instance: OneInstance) -> Reply:
     if not lines:
         return Reply(f"{named(one)} in {aws.account} {aws.region} has no console output yet", sign="ok")
     at = f", as of {answer['Timestamp'].astimezone(UTC):%Y-%m-%d %H:%M} UTC" if "Timestamp" in answer else ""
-    how_many = f"The last {_LINES} of {len(lines)} lines" if len(lines) > _LINES else f"{len(lines)} lines"
-    parts = (Code("\n".join(lines[-_LINES:])), note(f"{how_many}{at}."))
+    most = f"The last {_LINES} of " if len(lines) > _LINES else ""
+    parts = (Code("\n".join(lines[-_LINES:])), note(f"{most}{len(lines)} lines{at}."))
     return Reply(f"Console of {named(one)} in {aws.account} {aws.region}", parts, "ok")
 
 
@@ -279,9 +278,7 @@ def _ids(chosen: tuple[Resource, ...]) -> tuple[str, ...]:
 
 
 def _these(chosen: tuple[Resource, ...]) -> str:
-    if len(chosen) > _FEW:
-        return f"{len(chosen)} instances"
-    return " and ".join(each.name or each.id for each in chosen)
+    return f"{len(chosen)} instances" if len(chosen) > _FEW else " and ".join(each.name or each.id for each in chosen)
 
 
 def _row(each: Instance) -> tuple[str, ...]:
@@ -291,8 +288,7 @@ def _row(each: Instance) -> tuple[str, ...]:
 
 
 def _because(each: Instance) -> str:
-    reason = each.get("StateTransitionReason") or ""
-    return f" ({reason})" if reason else ""
+    return f" ({each['StateTransitionReason']})" if each.get("StateTransitionReason") else ""
 
 
 def _counted(states: Iterable[str]) -> str:
