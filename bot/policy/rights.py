@@ -31,8 +31,20 @@ class Right:
 
 def rights(file: BotFile, actor: Actor, place: Place, commands: Iterable[Command]) -> tuple[Right, ...]:
     """Return the commands that somebody may run here, with their limits."""
-    found = ((command, tuple(_limits_here(file, actor, place, command))) for command in commands if command.calls)
+    found = (
+        (command, _widest(tuple(dict.fromkeys(_limits_here(file, actor, place, command)))))
+        for command in commands
+        if command.calls
+    )
     return tuple(Right(command, limits) for command, limits in found if limits)
+
+
+def _widest(limits: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out `in dev where env=dev` beside `in dev`: the wider right says it all."""
+    narrower = ("in Region ", "on ", "where ", "with ", "from channel ")
+    return tuple(
+        limit for limit in limits if not any(limit.startswith(f"{wide} {word}") for wide in limits for word in narrower)
+    )
 
 
 def rights_in_words(file: BotFile, actor: Actor, place: Place, commands: Iterable[Command]) -> str:

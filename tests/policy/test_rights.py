@@ -77,6 +77,13 @@ def test_commands_with_the_same_limits_stand_together() -> None:
     assert rights_in_words(rules, ANN, OPS, COMMANDS) == "ec2 list in dev; ec2 stop in dev or in prod where a=b"
 
 
+def test_a_wider_right_says_what_a_narrower_one_would() -> None:
+    wide, narrow, again = rule(), rule("narrow", tags={"env": ["dev"]}), rule("again")
+    assert rights_in_words(file(narrow, wide, again), ANN, OPS, COMMANDS) == "ec2 stop in dev"
+    both = rule("both", accounts=["dev", "prod"])
+    assert rights_in_words(file(wide, both), ANN, OPS, COMMANDS) == "ec2 stop in dev or in dev and prod"
+
+
 def test_a_word_of_the_bot_has_no_account() -> None:
     assert rights_in_words(file(rule(actions=["bot:*"])), ANN, OPS, COMMANDS) == "status"
     assert rights_in_words(file(rule(actions=["bot:*"], channels=["CDEV"])), ANN, OPS, COMMANDS) == ""
