@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.slack.listeners import NO_STORE
+from bot.slack.envelopes import NO_STORE
 from tests.postgres import Cluster
 from tests.proofs.test_killed import IDS, asked, open_question, picture, settled
 from tests.proofs.world import World, within, world
