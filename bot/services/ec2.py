@@ -19,6 +19,7 @@ from bot.params import Choices, Shape
 from bot.reply import Code, Fields, Reply, Table, note
 from bot.services import _instances
 from bot.services._instances import ROWS, SELECTOR, Instance, name_of, named, resource, state_of, tags_of
+from bot.services._launching import image, tag_specification, tags_from
 
 Instances = Annotated[tuple[str, ...], SELECTOR, Choices("ec2 list", column=2)]
 OneInstance = Annotated[str, SELECTOR, Choices("ec2 list", column=2)]
@@ -176,8 +177,8 @@ def launch(
     count: Annotated[int, "how many", Shape(r"0*([1-9]|[1-4][0-9]|50)", "a number from 1 to 50")] = 1,
 ) -> Plan:
     """Launch instances from an image."""
-    image = _image(aws, ami)
-    tags = _tags((*tag, *((f"Name={name}",) if name else ())))
+    found = image(aws, ami)
+    tags = tags_from((*tag, *((f"Name={name}",) if name else ())))
     params: dict[str, Any] = {
         "ImageId": ami,
         "InstanceType": type,
@@ -186,7 +187,7 @@ def launch(
         "ClientToken": aws.token,
         **({"KeyName": key} if key else {}),
         **({"SubnetId": subnet} if subnet else {}),
-        **({"TagSpecifications": _tag_specification(tags)} if tags else {}),
+        **({"TagSpecifications": tag_specification(tags)} if tags else {}),
     }
     what = f"{count} × {type}" + (f" named {name}" if name else "")
     made = Resource(id="new", name=name or "", state="to be launched", tags=tags)
@@ -194,7 +195,7 @@ def launch(
         f"launch {what}",
         calls=(Call("ec2:RunInstances", params, ids=("new",)),),
         resources=(made,),
-        notes=(f"Image {ami}: {image.get('Name') or 'no name'}",),
+        notes=(f"Image {ami}: {found.get('Name') or 'no name'}",),
     )
 
 
@@ -249,28 +250,6 @@ def _replaced(chosen: tuple[Resource, ...]) -> tuple[str, ...]:
     """Warn of what an Auto Scaling group will do about it."""
     grouped = [(named(each), (each.tags or {})[_GROUP]) for each in chosen if _GROUP in (each.tags or {})]
     return tuple(f"{name} belongs to the Auto Scaling group {group}, which may replace it." for name, group in grouped)
-
-
-def _image(aws: Aws, ami: str) -> Mapping[str, Any]:
-    filters = [_instances.filtered("image-id", [ami])]
-    images: list[dict[str, Any]] = aws.client("ec2").describe_images(Filters=filters)["Images"]
-    if not images:
-        raise UsageError(f"There is no image {ami} in {aws.account} {aws.region}.")
-    return images[0]
-
-
-def _tags(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Read KEY=VALUE pairs. Raises UsageError where one key comes twice: neither value may win silently."""
-    tags = [(key, value) for key, _, value in (each.partition("=") for each in pairs)]
-    twice = [key for key, times in Counter(key for key, _ in tags).items() if times > 1]
-    if twice:
-        raise UsageError(f"The tag {twice[0]} was given twice; give it once.")
-    return dict(tags)
-
-
-def _tag_specification(tags: Mapping[str, str]) -> list[dict[str, Any]]:
-    pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-    return [{"ResourceType": kind, "Tags": pairs} for kind in ("instance", "volume")]
 
 
 def _ids(chosen: tuple[Resource, ...]) -> tuple[str, ...]:
