@@ -30,9 +30,18 @@ NOWHERE = "http://127.0.0.1:9/api/"
 
 
 @pytest.fixture(scope="module")
-def w(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with world(tmp_path_factory.mktemp("compose"), speed=20) as made:
         yield made
+
+
+@pytest.fixture
+def w(one_world: World) -> Iterator[World]:
+    """The world without faults, and without bots once the test is over, however it ended."""
+    yield one_world
+    one_world.slack.order("fault", kind="clear")
+    one_world.aws.control("clear", {})
+    one_world.kill()
 
 
 def settings(directory: Path, slack: SlackServer, bot_token: str = BOT_TOKEN, app_token: str = APP_TOKEN) -> Settings:
@@ -56,7 +65,7 @@ def settings(directory: Path, slack: SlackServer, bot_token: str = BOT_TOKEN, ap
 )
 def test_a_wrong_token_is_a_sentence_and_an_exit_code(w: World, wrong: dict[str, str], named: str) -> None:
     process = w.launch(**wrong)
-    assert process.ended(20) == 2
+    assert process.ended(60) == 2
     assert named in process.said
     assert "Traceback" not in process.said
     assert not any(token in process.said for token in wrong.values())
@@ -64,18 +73,18 @@ def test_a_wrong_token_is_a_sentence_and_an_exit_code(w: World, wrong: dict[str,
 
 def test_a_bot_that_cannot_reach_slack_says_so_goes_on_and_can_be_ended(w: World) -> None:
     process = w.launch("--slack-api-url", NOWHERE)
-    within(20, lambda: "Trying again" in process.said, lambda: process.said)
+    within(60, lambda: "Trying again" in process.said, lambda: process.said)
     process.ask_to_end()
-    assert process.ended(10) == 130
+    assert process.ended(40) == 130
     assert "Traceback" not in process.said
 
 
 def test_a_bot_that_waits_for_slacks_hello_can_be_ended(w: World) -> None:
     w.slack.order("fault", kind="api_500", method="apps.connections.open", times=None)
     process = w.launch()
-    within(20, lambda: "no connection to Slack" in process.said, lambda: process.said)
+    within(60, lambda: "no connection to Slack" in process.said, lambda: process.said)
     process.ask_to_end()
-    assert process.ended(20) == 0
+    assert process.ended(40) == 0
     assert "Traceback" not in process.said
     w.slack.order("fault", kind="clear")
 
@@ -203,12 +212,12 @@ def test_l7_a_signal_lets_a_slow_change_finish_and_the_next_start_tells_it(w: Wo
     w.afresh()
     process = w.start()
     w.slack.command("ec2 stop name=web-1")
-    card = within(15, lambda: next((each for each in w.messages("ops") if "confirm" in buttons(each)), None), w.said)
+    card = within(60, lambda: next((each for each in w.messages("ops") if "confirm" in buttons(each)), None), w.said)
     w.aws.fault("slow", "StopInstances", seconds=3)
     w.click(card, "confirm")
-    within(10, w.sent)
+    within(60, w.sent)
     process.ask_to_end()
-    assert process.ended(28) == 0
+    assert process.ended(40) == 0
     (run,) = w.runs()
     assert run.state is State.FOLLOWING
     w.start()

@@ -30,7 +30,7 @@ Step = Callable[[World], None]
 
 def delivered(w: World) -> None:
     w.slack.command(STOP, wait=False)
-    within(5, lambda: w.slack.log("envelope"))
+    within(30, lambda: w.slack.log("envelope"))
 
 
 def acknowledged(w: World, after: float = 0.0) -> None:
@@ -41,19 +41,19 @@ def acknowledged(w: World, after: float = 0.0) -> None:
 def while_the_card_is_posted(w: World) -> None:
     w.slack.order("fault", kind="api_slow", method="chat.postMessage", seconds=1.0)
     acknowledged(w)
-    within(10, lambda: w.sent("DescribeInstances"))
+    within(30, lambda: w.sent("DescribeInstances"))
     time.sleep(0.5)
 
 
 def card_posted_and_the_answer_lost(w: World) -> None:
     w.slack.order("fault", kind="api_hang_after", method="chat.postMessage")
     acknowledged(w)
-    within(10, lambda: w.messages("ops"))
+    within(30, lambda: w.messages("ops"))
 
 
 def asked(w: World) -> Message:
     acknowledged(w)
-    return within(10, lambda: open_question(w), lambda: picture(w))
+    return within(30, lambda: open_question(w), lambda: picture(w))
 
 
 def open_question(w: World) -> Message | None:
@@ -72,43 +72,43 @@ def confirmed(w: World, after: float = 0.0) -> None:
 def sent_and_unanswered(w: World, after: float = 0.0) -> None:
     w.aws.fault("slow", "StopInstances", seconds=1)
     confirmed(w)
-    within(10, w.sent)
+    within(30, w.sent)
     time.sleep(after)
 
 
 def done_and_the_answer_lost(w: World) -> None:
     w.aws.fault("lost_reply", "StopInstances", seconds=2)
     confirmed(w)
-    within(10, lambda: w.states(IDS) == {"stopping"})
+    within(30, lambda: w.states(IDS) == {"stopping"})
 
 
 def refused_unread(w: World) -> None:
     w.aws.fault("throttle", "StopInstances", times=1)
     confirmed(w)
-    within(10, w.sent)
+    within(30, w.sent)
 
 
 def stopping(w: World, after: float = 0.0) -> None:
     confirmed(w)
-    within(20, lambda: "stopping" in w.messages("ops")[0]["text"])
+    within(30, lambda: "stopping" in w.messages("ops")[0]["text"])
     time.sleep(after)
 
 
 def stopped_and_not_told(w: World) -> None:
     stopping(w)
     w.slack.order("fault", kind="api_slow", method="chat.update", seconds=3, times=None)
-    within(20, lambda: w.states(IDS) == {"stopped"})
+    within(30, lambda: w.states(IDS) == {"stopped"})
     time.sleep(1.5)
 
 
 def stopped_in_aws(w: World) -> None:
     confirmed(w)
-    within(20, lambda: w.states(IDS) == {"stopped"})
+    within(30, lambda: w.states(IDS) == {"stopped"})
 
 
 def told(w: World) -> None:
     confirmed(w)
-    within(20, lambda: "stopped" in w.messages("ops")[0]["text"])
+    within(30, lambda: "stopped" in w.messages("ops")[0]["text"])
 
 
 QUICK: dict[str, Step] = {
@@ -211,7 +211,7 @@ def carried_on(w: World) -> None:
     if "continue" in buttons(last):
         old = len(w.messages())
         assert w.click(last, "continue")["outcome"] == "acked"
-        last = within(15, lambda: w.messages("ops")[-1] if len(w.messages()) > old else None, lambda: picture(w))
+        last = within(30, lambda: w.messages("ops")[-1] if len(w.messages()) > old else None, lambda: picture(w))
     assert w.click(last, "confirm")["outcome"] == "acked"
     within(30, lambda: settled(w) and w.states(IDS) == {"stopped"}, lambda: picture(w))
     assert w.sent() == before + 1, picture(w)
