@@ -5,14 +5,16 @@ A card that waits stands here whole, with its calls: what is confirmed here is w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable
 
 from bot.actor import Actor, Place
-from bot.reply import Bold, Note, Part, Reply, Span, Text, User, note, text
+from bot.reply import Bold, Mono, Note, Part, Reply, Span, Text, User, note, text
+from bot.road.arrival import clock
 from bot.road.cards import card
 from bot.road.desk import Desk
+from bot.road.notices import owner_of
 from bot.road.own_words import VERSION
+from bot.store.reports import Report
 from bot.store.runs import Run, State
 
 HERE = Place(direct=True)
@@ -21,16 +23,13 @@ _CARDS = 4
 _LINES = 8
 _FLYING = (State.ARMED, State.SENDING, State.FOLLOWING, State.UNKNOWN)
 
-Section = Callable[[Actor], Iterable[Part]]
-
 
 class Home:
-    """Says what there is to say to one person. `members` tells who is in a channel; `sections` are other parts' own."""
+    """Says what there is to say to one person; `members` tells who is in a channel."""
 
-    def __init__(self, desk: Desk, members: Callable[[str], Iterable[str]], sections: Sequence[Section] = ()) -> None:
+    def __init__(self, desk: Desk, members: Callable[[str], Iterable[str]]) -> None:
         self.desk = desk
         self.members = members
-        self.sections = sections
 
     def shown_to(self, user: str, team: str) -> Reply:
         """Return what somebody sees. Raises Refused for everybody who is not a full member."""
@@ -39,9 +38,8 @@ class Home:
         if desk.law.locked:
             return Reply(f"Locked: {desk.law.locked} Until it is mended, nothing runs.", (self._health(),), "fail")
         runs = desk.runs.open()
-        own = chain.from_iterable(section(actor) for section in self.sections)
-        parts = (*self._waiting(actor, runs), *self._flying(actor, runs), *own, *self._rights(actor), self._health())
-        return Reply(f"AWS for {actor.name or actor.user}", parts)
+        now = (*self._waiting(actor, runs), *self._flying(actor, runs), *self._reports(actor))
+        return Reply(f"AWS for {actor.name or actor.user}", (*now, *self._rights(actor), self._health()))
 
     def _waiting(self, actor: Actor, runs: Iterable[Run]) -> Iterable[Part]:
         mine = [run for run in runs if run.state is State.ASKED and run.asker == actor.key]
@@ -63,7 +61,7 @@ class Home:
             yield note("Nothing is in flight.")
             return
         lines = [self._line(run) for run in seen[:_LINES]]
-        yield Text(tuple(span for n, line in enumerate(lines) for span in (("\n",) * bool(n) + line)))
+        yield _one_each(lines)
         if len(seen) > _LINES:
             yield note(f"and {len(seen) - _LINES} more")
 
@@ -77,6 +75,16 @@ class Home:
         by: tuple[Span, ...] = (", by ", User(run.by or run.user))
         return (card(self.desk, run).summary, *by)
 
+    def _reports(self, actor: Actor) -> Iterable[Part]:
+        """Name their own reports with what comes next; nothing where they have none."""
+        mine = [report for report in self.desk.reports.all() if owner_of(report) == actor.key]
+        if not mine:
+            return
+        yield text(Bold("Your reports"))
+        yield _one_each((Mono(each.name), f" {each.command}, {_next(each)}") for each in mine[:_LINES])
+        if len(mine) > _LINES:
+            yield note(f"and {len(mine) - _LINES} more: /aws report list")
+
     def _rights(self, actor: Actor) -> Iterable[Part]:
         may = self.desk.rights(actor, HERE)
         yield text(Bold("You may"))
@@ -86,3 +94,15 @@ class Home:
     def _health(self) -> Note:
         facts = [f"{name}: {value}" for name, value in self.desk.pulse.slack().items()]
         return note(" · ".join([f"aws-slack-bot {VERSION}", *facts]))
+
+
+def _next(report: Report) -> str:
+    return f"paused: {report.paused}" if report.paused else f"next {clock(report.next_at, report.zone)} ({report.zone})"
+
+
+def _one_each(lines: Iterable[tuple[Span, ...]]) -> Text:
+    """Put each on a line of its own."""
+    spans: list[Span] = []
+    for line in lines:
+        spans += ["\n", *line] if spans else line
+    return Text(tuple(spans))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import App, BoltContext, BoltResponse
@@ -19,7 +19,7 @@ from slack_sdk import WebClient
 from bot.road.clicks import Clicks
 from bot.road.engine import Asked, Received
 from bot.road.forms import Filling
-from bot.road.home import Home, Section
+from bot.road.home import Home
 from bot.road.lookup import Lookup
 from bot.road.pages import FIND
 from bot.slack.clicking import Clicking
@@ -52,21 +52,13 @@ HOME_OPENED = "app_home_opened"
 
 
 class Listeners:
-    """The listeners of one Bolt app; `sections` are what other parts show on the Home tab."""
+    """The listeners of one Bolt app."""
 
-    def __init__(  # noqa: PLR0917 - the pieces that are wired here
-        self,
-        clicks: Clicks,
-        people: People,
-        teller: Teller,
-        team: str,
-        forms: Forms,
-        sections: Sequence[Section] = (),
-    ) -> None:
+    def __init__(self, clicks: Clicks, people: People, teller: Teller, team: str, forms: Forms) -> None:
         self.edge = Edge(clicks, people, teller, team)
         self.engine = clicks.engine
         self.forms = SlackForms(self.edge, Filling(self.engine, forms))
-        home = Home(self.engine.desk, Members(teller.calls, self.engine.desk.now), sections)
+        home = Home(self.engine.desk, Members(teller.calls, self.engine.desk.now))
         self.home = HomeTab(home, teller.calls, teller.soon)
         self.clicking = Clicking(self.edge, self.forms, self.home)
         self.mentions = Mentions(self.edge)

@@ -433,6 +433,14 @@ def test_what_others_do_in_ones_channels_is_seen_and_nowhere_else(whole: Whole) 
     until(lambda: "Nothing is in flight." in whole.home("ben").words)
 
 
+def test_ones_own_reports_stand_on_the_home_tab_and_nobody_elses(whole: Whole) -> None:
+    told = whole.type('report add "every weekday at 9:00" ec2 list --name mornings')
+    assert "mornings" in told.words
+    assert "mornings ec2 list" in whole.home().words.partition("Your reports")[2]
+    assert "Your reports" not in whole.home("ben").words
+    whole.type("report remove mornings")
+
+
 def test_a_guest_sees_why_the_home_tab_is_empty(whole: Whole) -> None:
     assert "full members of its own workspace only" in whole.home("gus").words
 
