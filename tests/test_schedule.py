@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,9 +75,9 @@ def test_s9_each_report_has_one_job_however_often_it_is_synced(whole: Whole) -> 
 def test_l6_connecting_anew_starts_nothing_twice(whole: Whole) -> None:
     jobs = {each.id for each in whole.bot.schedule.clock.get_jobs()}
     before = whole.stamps()
-    connections = whole.slack.connections()
-    whole.slack.order("fault", kind="drop")
-    until(lambda: whole.slack.connections() >= connections, 30)
+    connects = whole.bot.desk.pulse.slack()["Connects"]
+    whole.slack.order("fault", kind="drop_socket")
+    until(lambda: whole.bot.desk.pulse.slack()["Connects"] > connects, 30)
     assert {each.id for each in whole.bot.schedule.clock.get_jobs()} == jobs
     assert whole.stamps() == before
 
@@ -117,6 +118,13 @@ def test_health_is_red_with_the_name_of_a_report_that_did_not_arrive(
 def test_the_watch_has_a_thread_of_its_own(whole: Whole) -> None:
     assert whole.bot.schedule._watch.is_alive()
     assert edge.WATCH_SECONDS <= 60
+
+
+def test_the_example_of_the_docs_loads(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "reports.md").read_text("utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "bot.yml").write_text(example)
+    assert set(load(tmp_path / "bot.yml", checked(all_commands())).reports) == {"fleet", "costs"}
 
 
 def test_the_demos_file_with_its_report_is_valid(tmp_path: Path) -> None:
