@@ -120,14 +120,14 @@ class Filling:
 
     def _fill(self, form: Form, wanted: Wanted) -> None:
         try:
-            sheet = self._sheet(form, wanted)
+            wanted.surface.show(self._sheet(form, wanted))
+        except SlackError:
+            raise
         except BotError as error:
             wanted.surface.say(Reply(error.sentence, sign="no"))
         except Exception:
             log.exception("Form %s failed by a mistake of the bot's", form.id)
             wanted.surface.say(Reply(f"Something went wrong in the bot itself. Reference {form.id}.", sign="fail"))
-        else:
-            wanted.surface.show(sheet)
 
     def _sheet(self, form: Form, wanted: Wanted) -> Sheet:
         desk = self.desk

@@ -73,12 +73,11 @@ def _choice(blank: Blank) -> Iterator[Block]:
     chosen = [each for each in blank.options if each[0] in blank.typed]
     others = tuple(each for each in blank.typed if each not in known)
     also = bool(others or blank.more or blank.param.many)
-    yield _field("pick", blank, _menu(blank, chosen), optional=also or not blank.param.required)
+    pick = "Pick here, or type below." if also else ""
+    yield _field("pick", blank, _menu(blank, chosen), hint=pick, optional=also or not blank.param.required)
     if also:
         left = f"{blank.more:,} more than the menu shows: type it. " if blank.more else ""
-        yield _written(
-            blank, others, label=f"Or type {blank.param.option}", hint=left + blank.param.help, optional=True
-        )
+        yield _written(blank, others, label=f"Or type: {_name(blank)}", hint=left + blank.param.help, optional=True)
 
 
 def _menu(blank: Blank, chosen: list[tuple[str, str]]) -> Block:
@@ -108,13 +107,17 @@ def _written(blank: Blank, texts: tuple[str, ...], *, label: str = "", hint: str
     return _field("words" if many else "text", blank, field, label=label, hint=hint, optional=optional)
 
 
+def _name(blank: Blank) -> str:
+    return blank.param.option.replace("-", " ")
+
+
 def _field(kind: str, blank: Blank, element: Block, *, label: str = "", hint: str = "", optional: bool) -> Block:
     param = blank.param
     told = hint or ("" if param.flag else param.help)
     block = {
         "type": "input",
         "block_id": f"{kind}:{param.name}",
-        "label": plain(cut(label or param.option, _LABEL)),
+        "label": plain(cut(label or _name(blank).capitalize(), _LABEL)),
         "element": {**element, "action_id": _VALUE},
         "optional": optional,
     }
