@@ -127,9 +127,9 @@ def state(ec2: Any, instance: str) -> str:
 def list_and_stop(slack: OtherSlack, ec2: Any, instance: str) -> None:
     """What a person does: look, ask, confirm, and see it done."""
     assert slack.command("ec2 list")
-    shown(slack, lambda said: instance in said and "button" not in said)
+    shown(slack, lambda said: instance in said and '"confirm"' not in said)
     assert slack.command(f"ec2 stop {instance}")
-    card = shown(slack, lambda said: instance in said and '"button"' in said)
+    card = shown(slack, lambda said: instance in said and '"confirm"' in said)
     assert state(ec2, instance) == "running"
     assert slack.click(card, "Stop")
     until(lambda: verdict(card) == "stopped", SECONDS)
