@@ -12,7 +12,6 @@ the one who did it. A click that arrives twice, two replicas, a restart: one of 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -27,6 +26,7 @@ from bot.actor import Actor
 from bot.command import Plan
 from bot.store import tables
 from bot.store.database import Database, inserted
+from bot.store.holds import holder, key_of
 
 
 class State(StrEnum):
@@ -50,8 +50,6 @@ class State(StrEnum):
 ENDED = frozenset({State.DONE, State.FAILED, State.REFUSED, State.USAGE, State.CANCELLED, State.EXPIRED, State.VOID})
 TIMED = frozenset({State.ASKED, State.ARMED, State.FOLLOWING, State.UNKNOWN})
 OWNED = frozenset({State.RECEIVED, State.SENDING})
-_LONGEST_KEY = 1500
-"""Bytes; PostgreSQL's indexes take no more than 2704."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +188,7 @@ class Runs:
         Returns the moved run, the id of the run that already holds one of the resources, or None where the run was
         moved by somebody else first.
         """
-        held = sorted({_hold(each) for each in resources})
+        held = sorted({key_of(each) for each in resources})
         rows = [_row(each) for each in sent]
         with self._database.write() as connection:
             try:
@@ -198,16 +196,16 @@ class Runs:
                     if not connection.execute(
                         update(tables.runs).where(_as_read(run)).values(state=State.SENDING, **changes)
                     ).rowcount:
-                        return _holder(connection, held)
+                        return holder(connection, held)
                     if held:
                         connection.execute(insert(tables.holds), [{"resource": each, "run": run.id} for each in held])
                     if rows:
                         connection.execute(insert(tables.calls), rows)
             except IntegrityError:
-                holder = _holder(connection, held)
-                if holder is None:
+                other = holder(connection, held)
+                if other is None:
                     raise
-                return holder
+                return other
         return replace(run, state=State.SENDING, **changes)
 
     def call(self, run: Run, n: int, **changes: Any) -> bool:
@@ -288,18 +286,6 @@ def _as_read(run: Run) -> ColumnElement[bool]:
     c = tables.runs.c
     mine = c.owner == run.owner if run.state in OWNED else c.due_at == run.due_at
     return and_(c.id == run.id, c.state == run.state, mine)
-
-
-def _hold(resource: str) -> str:
-    """Return the key of a resource's hold; one that is too long for an index is hashed."""
-    long = len(resource.encode(errors="replace")) > _LONGEST_KEY
-    return hashlib.sha256(resource.encode(errors="replace")).hexdigest() if long else resource
-
-
-def _holder(connection: Connection, held: list[str]) -> str | None:
-    """Return the run that holds one of these resources."""
-    c = tables.holds.c
-    return connection.scalar(select(c.run).where(c.resource.in_(held)).order_by(c.resource).limit(1))
 
 
 def _row(value: Run | Sent) -> dict[str, Any]:
