@@ -82,6 +82,15 @@ def zone_of(name: str) -> ZoneInfo:
         raise UsageError(f"I know no time zone {name!r}. They are written like Europe/Berlin or UTC.") from None
 
 
+def clock(moment: float, zone: str) -> str:
+    """Write a moment as the clocks of a zone show it; in UTC where there is no such zone any more."""
+    try:
+        there = zone_of(zone)
+    except UsageError:
+        return f"{datetime.fromtimestamp(moment, UTC):%a %d %b %H:%M} UTC"
+    return f"{datetime.fromtimestamp(moment, there):%a %d %b %H:%M}"
+
+
 def _in_words(words: str) -> str:
     """Turn words into five fields; empty where they are none that are known."""
     if words in ("every hour", "every minute"):

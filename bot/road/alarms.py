@@ -6,10 +6,10 @@ It reads the store alone, so that it also sees when nothing starts reports any m
 from __future__ import annotations
 
 from bot.reply import Reply, note, text
-from bot.road.arrival import clock
 from bot.road.desk import Desk
 from bot.road.notices import tell
 from bot.store.reports import Overdue
+from bot.when import clock
 
 
 def overdue(desk: Desk) -> tuple[Overdue, ...]:
@@ -20,10 +20,6 @@ def overdue(desk: Desk) -> tuple[Overdue, ...]:
 def sound_alarms(desk: Desk) -> int:
     """Tell of every report that did not arrive, unless that was told; returns how many were told now."""
     return sum(_told(desk, each) for each in overdue(desk))
-
-
-def in_words(each: Overdue) -> str:
-    return f"report {each.report.name} of {clock(each.occurrence, each.report.zone)} did not arrive: {each.why}"
 
 
 def _told(desk: Desk, each: Overdue) -> bool:

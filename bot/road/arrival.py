@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.errors import UsageError
 from bot.reply import Mono, Note, Part, Reply, When, from_json, note, to_json
 from bot.road.changed import Before, since
 from bot.road.desk import Desk
 from bot.store.reports import Report
 from bot.store.runs import Run, State
-from bot.when import schedule, zone_of
+from bot.when import clock, schedule
 
 LATE_SECONDS = 90.0
 """A report that is later than this says so."""
@@ -65,15 +64,6 @@ def upcoming(text: str, zone: str, now: float, count: int = 3) -> str:
     """Say the next moments of a schedule on its own zone's clocks. Raises UsageError."""
     moments = schedule(text, zone).moments(now)
     return f"{', '.join(clock(next(moments), zone) for _ in range(count))} ({zone})"
-
-
-def clock(moment: float, zone: str) -> str:
-    """Write a moment as the clocks of a zone show it; in UTC where there is no such zone any more."""
-    try:
-        there = zone_of(zone)
-    except UsageError:
-        return f"{datetime.fromtimestamp(moment, UTC):%a %d %b %H:%M} UTC"
-    return f"{datetime.fromtimestamp(moment, there):%a %d %b %H:%M}"
 
 
 def _at(seconds: float) -> datetime:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable
 
 from bot.actor import Actor, Place
 from bot.reply import Bold, Mono, Note, Part, Reply, Span, Text, User, note, text
-from bot.road.arrival import clock
 from bot.road.cards import card
 from bot.road.desk import Desk
 from bot.road.notices import owner_of
 from bot.road.own_words import VERSION
 from bot.store.reports import Report
 from bot.store.runs import Run, State
+from bot.when import clock
 
 HERE = Place(direct=True)
 """The Home tab is between a person and the bot, as a direct message is."""

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 from bot.errors import UsageError
 from bot.reply import Reply, text, to_json
-from bot.road.arrival import clock
 from bot.road.engine import Engine
 from bot.road.notices import run_of, tell
 from bot.store.reports import Report
 from bot.store.runs import Run, State
-from bot.when import schedule
+from bot.when import clock, schedule
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from bot.params import Rest, Shape
 from bot.policy.decide import decide
 from bot.policy.match import Request
 from bot.reply import Fields, Mono, Part, Reply, Table, note, text
-from bot.road.arrival import clock, upcoming
+from bot.road.arrival import upcoming
 from bot.road.desk import Desk
 from bot.road.enrolment import reportable
 from bot.road.notices import owner_of, run_of
@@ -26,7 +26,7 @@ from bot.road.own_words import Asking, word
 from bot.store.database import new_id
 from bot.store.reports import PERSON, Report
 from bot.store.runs import Run
-from bot.when import schedule
+from bot.when import clock, schedule
 
 Name = Annotated[str, "the report's name"]
 _NAME = Shape(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "a name of letters, digits, dots and dashes")

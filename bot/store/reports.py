@@ -16,6 +16,7 @@ from bot.store import tables
 from bot.store.database import Database, inserted
 from bot.store.outbox import Telling
 from bot.store.runs import OWNED, Run, State
+from bot.when import clock
 
 FILE, PERSON = "file", "person"
 GRACE_SECONDS = 600.0
@@ -60,6 +61,10 @@ class Overdue:
     report: Report
     occurrence: float
     why: str
+
+    def __str__(self) -> str:
+        when = clock(self.occurrence, self.report.zone)
+        return f"report {self.report.name} of {when} ({self.report.zone}) did not arrive: {self.why}"
 
 
 class Reports:

@@ -15,7 +15,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.errors import OperatorError
-from bot.road.alarms import in_words
 from bot.store.database import Database, StoreError
 from bot.store.processes import Processes
 from bot.store.reports import Reports
@@ -52,7 +51,7 @@ def _facts(database_url: str) -> tuple[list[dict[str, Any]], list[str]]:
     try:
         alive = Processes(database).alive(time.time()).values()
         overdue = Reports(database).overdue(time.time())
-        return [each for each in alive if "live" in each], [in_words(each) for each in overdue]
+        return [each for each in alive if "live" in each], [str(each) for each in overdue]
     finally:
         database.close()
 
