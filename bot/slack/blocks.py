@@ -126,7 +126,7 @@ def _rich(part: Part, room: int) -> list[Block]:
 
 
 def _named(file: File) -> str:
-    return f"{line(file.name)}, {bytes_in_words(file.size)}: below, in the thread."
+    return f"{cut(line(file.name), 200)}, {bytes_in_words(file.size)}: below, in the thread."
 
 
 def _select(part: Choice) -> list[Block]:

@@ -224,12 +224,11 @@ def test_an_unsigned_call_of_no_known_operation_is_in_the_journal_too(aws: Aws) 
     assert (entry["operation"], entry["account"]) == ("PATCH /nowhere/at/all", "")
 
 
-@pytest.mark.parametrize("signature", ["s3", "s3v4"])
-def test_a_presigned_link_works_for_its_owner_and_its_signature_is_not_kept(aws: Aws, signature: str) -> None:
+def test_a_presigned_link_works_for_its_owner_and_its_signature_is_not_kept(aws: Aws) -> None:
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="tidewater-notes", CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket="tidewater-notes", Key="a", Body=b"hello")
-    signer = aws.client("s3", signature=signature)
+    signer = aws.client("s3", signature="s3v4")
     url = signer.generate_presigned_url("get_object", Params={"Bucket": "tidewater-notes", "Key": "a"})
     with urllib.request.urlopen(url, timeout=10) as answer:
         assert answer.read() == b"hello"

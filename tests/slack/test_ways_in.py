@@ -301,8 +301,7 @@ def test_a_mention_with_something_missing_bears_the_button_and_its_form_answers_
     whole.click("form", usage)
     view = whole.form()
     whole.submit(pick_instance=picked(view, "web-2", "pick:instance"))
-    card = whole.next(after=seen)
-    assert card.text.startswith("✅ web-2")
+    card = until(lambda: next((each for each in _new(whole, seen) if each.text.startswith("✅ web-2")), None))
     assert raw(whole, card.ts)["thread_ts"] == top
 
 

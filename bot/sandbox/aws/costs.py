@@ -1,7 +1,7 @@
 """Cost Explorer of the sandbox: believable costs that depend on the day and the account alone.
 
-Moto answers what it is told to and has no forecast. Here each service costs about the same every day, and one of prod's has
-risen since the day before yesterday: what `report cost` is there to find.
+Moto answers what it is told to and has no forecast. Here each service costs about the same every day, and one of
+prod's has risen since the day before yesterday: what `report cost` is there to find.
 """
 
 from __future__ import annotations
