@@ -244,7 +244,7 @@ def _spoken(part: Part) -> str:
             rows = "; ".join(", ".join(line(cell[:_HEARD]) for cell in row if cell) for row in part.rows[:_ROWS_HEARD])
             return f"{len(part.rows) + part.more:,} rows: {rows}" if part.rows else NO_ROWS
         case Chart():
-            return ", ".join(f"{line(name)} {value}" for name, value in charted(part).pairs)
+            return ", ".join(f"{line(name)} {line(value)}" for name, value in charted(part).pairs)
         case File():
             return f"File {line(part.name)}, {bytes_in_words(part.size)}"
         case Code():

@@ -11,6 +11,7 @@ from tests import bench
 FIGURE = re.compile(r"\S.{43} +[\d.]+(?:/\d+| ?(?:s|ms|MB|x))(?:  .*)?")
 
 
+@pytest.mark.slow
 def test_every_figure_is_printed_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     bench.main(["--quick"])
     lines = capsys.readouterr().out.splitlines()

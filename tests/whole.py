@@ -42,6 +42,10 @@ SPEED = 50.0
 OWN_CALLS = ("GetCallerIdentity", "AssumeRole")
 _SPECIAL = re.compile(r"<(?:@(\w+)|!date\^[^|>]*\|([^>]*))>")
 
+PATIENT_SECONDS = 10.0
+POINTER = "I answered you in a direct message."
+"""What stands where somebody asked when the answer went to them in person: no answer itself."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -210,6 +214,7 @@ class Whole:
 
     def _newest(self, user: str, channel: str, before: set[Any]) -> Card | None:
         new = [each for each in self.messages(user, channel) if (each.channel, each.ts) not in before]
+        new = [each for each in new if each.text != POINTER]
         if new:
             self._last = (new[0].channel, new[0].ts)
         return new[0] if new else None
@@ -249,12 +254,24 @@ def _spoken(mrkdwn: str) -> str:
 
 @contextmanager
 def running(
-    directory: Path, bot_yml: str = BOT_YML, speed: float = SPEED, port: int = 0, **settings: Any
+    directory: Path,
+    bot_yml: str = BOT_YML,
+    speed: float = SPEED,
+    port: int = 0,
+    deadline: float = PATIENT_SECONDS,
+    **settings: Any,
 ) -> Iterator[Whole]:
-    """Start all three with a fresh store in `directory`, and stop them without leaving a thread or socket behind."""
+    """Start all three with a fresh store in `directory`, and stop them without leaving a thread or socket behind.
+
+    `deadline` is how long the local Slack waits for an ack: longer than Slack, but where acks are what is tested.
+    """
     config = directory / "bot.yml"
     config.write_text(bot_yml)
-    with sandbox_environment(directory / "home"), AwsServer(speed=speed) as aws, SlackServer(port=port) as slack:
+    with (
+        sandbox_environment(directory / "home"),
+        AwsServer(speed=speed) as aws,
+        SlackServer(port=port, deadline=deadline) as slack,
+    ):
         chosen = Settings(
             bot_token=SecretStr(BOT_TOKEN),
             app_token=SecretStr(APP_TOKEN),

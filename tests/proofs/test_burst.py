@@ -17,6 +17,7 @@ MANY = 40
 CHANNELS = ("ops", "dev", "secret-ops", "D0ANA00001")
 
 
+@pytest.mark.slow
 def test_forty_slow_commands_at_once_are_acknowledged_in_time_and_run_once_each(tmp_path: Path) -> None:
     with world(tmp_path) as w:
         w.start()

@@ -74,6 +74,7 @@ def test_a_stop_survives_ten_minutes_without_slack(w: World) -> None:
     assert len(w.messages()) == w.sent() == 1
 
 
+@pytest.mark.slow
 def test_a_reply_lost_after_the_change_is_told_as_unknown_and_then_as_what_it_was(w: World) -> None:
     w.aws.fault("lost_reply", "StopInstances", seconds=0.2)
     card = asked(w)

@@ -79,6 +79,7 @@ def test_x1_two_who_stop_one_machine_at_once_stop_it_once(w: World, two: tuple[P
     assert w.sent() == 1, picture(w)
 
 
+@pytest.mark.slow
 def test_u2_the_one_that_works_is_killed_in_the_middle_and_the_other_finishes(
     w: World, two: tuple[Process, Process]
 ) -> None:

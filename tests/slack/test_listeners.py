@@ -15,6 +15,7 @@ import pytest
 from slack_bolt import App, BoltRequest
 
 from bot.road.clicks import Clicks
+from bot.sandbox.slack.deliveries import DEADLINE
 from bot.sandbox.slack.workspace import BOT_TOKEN, PARTNER_TEAM_ID, TEAM_ID
 from bot.slack.calls import web_client
 from bot.slack.listeners import Listeners
@@ -27,7 +28,7 @@ ANA = "U0ANA00001"
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    with running(tmp_path_factory.mktemp("listeners")) as whole:
+    with running(tmp_path_factory.mktemp("listeners"), deadline=DEADLINE) as whole:
         yield whole
 
 

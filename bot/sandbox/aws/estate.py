@@ -15,7 +15,6 @@ from moto.ec2.models.amis import Ami
 from moto.ec2.models.instances import Instance
 from moto.iam.models import iam_backends
 
-from bot.sandbox.aws.buckets import seed_buckets
 from bot.sandbox.aws.leftovers import seed_leftovers
 from bot.sandbox.aws.lifecycle import clear, show
 from bot.sandbox.aws.metrics import seed_metrics
@@ -89,7 +88,7 @@ class Network:
 
 
 def seed() -> None:
-    """Forget everything in every account and build Tidewater again."""
+    """Forget everything in every account and build Tidewater again, but for its buckets (see `layer.Layer`)."""
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # ours are the ones to launch from; saves 0.1 s a Region
     BackendDict.reset()
     clear()
@@ -98,7 +97,6 @@ def seed() -> None:
     networks = {place: seed_network(*place, index) for index, place in enumerate(places)}
     for machine in MACHINES:
         seed_machine(machine, networks[machine.account, machine.region])
-    seed_buckets()
     seed_metrics()
     seed_functions()
     seed_leftovers()

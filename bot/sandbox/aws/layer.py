@@ -25,6 +25,7 @@ from werkzeug.test import run_wsgi_app
 from werkzeug.wsgi import get_input_stream
 
 from bot.sandbox.aws import estate
+from bot.sandbox.aws.buckets import seed_buckets
 from bot.sandbox.aws.calls import ApiCall, Journal, as_json, error_in, read_call
 from bot.sandbox.aws.costs import costs
 from bot.sandbox.aws.ec2 import Ec2
@@ -51,6 +52,7 @@ class Layer:
         self.lifecycle = lifecycle
         self.stopping = Event()
         self._s3 = S3()
+        self._without_buckets = False
         self._functions = InHand(self.stopping)
         self._own: dict[str, Callable[[], Ec2 | Lambda | CloudWatch]] = {
             "ec2": lambda: Ec2(self.lifecycle),
@@ -82,7 +84,8 @@ class Layer:
         """Back to the seeded estate, without faults and with an empty journal."""
         with MEMORY:
             estate.seed()
-        self._s3.names.forget()
+            self._s3.names.forget()
+            self._without_buckets = True
         self._clear(b"")
 
     def _call(self, environ: WSGIEnvironment, body: bytes) -> Answer:
@@ -112,8 +115,16 @@ class Layer:
 
     def _perform(self, environ: WSGIEnvironment, call: ApiCall, body: bytes) -> Answer:
         if call.service == "s3":
+            self._fill()
             return self._s3.answer(call, environ, body, lambda: self._by_moto(environ, call))
         return (costs(call) if call.service == "ce" else None) or self._by_moto(environ, call)
+
+    def _fill(self) -> None:
+        """Make the buckets when somebody asks for one: most who reset the estate never do."""
+        with MEMORY:
+            if self._without_buckets:
+                seed_buckets()
+                self._without_buckets = False
 
     def _by_moto(self, environ: WSGIEnvironment, call: ApiCall) -> Answer:
         try:

@@ -60,10 +60,11 @@ class Outcome:
 
 
 class Deliveries:
-    def __init__(self, journal: Journal, faults: Faults, redelivery: Sequence[float]) -> None:
+    def __init__(self, journal: Journal, faults: Faults, redelivery: Sequence[float], deadline: float) -> None:
         self._journal = journal
         self._faults = faults
         self.redelivery = redelivery
+        self.deadline = deadline
         self._waiting: dict[str, asyncio.Future[Json]] = {}
         self._ended: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,7 +82,7 @@ class Deliveries:
         if self._faults.take_twice():
             self._send(envelope, sockets.choose() or connection)
         try:
-            await asyncio.wait({acked}, timeout=DEADLINE)
+            await asyncio.wait({acked}, timeout=self.deadline)
         finally:
             del self._waiting[envelope.id]
         if not acked.done():

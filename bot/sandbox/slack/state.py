@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Slack:
     """Touched on its event loop only; every other thread comes in over HTTP."""
 
-    def __init__(self, url: str, now: Callable[[], float], redelivery: Sequence[float]) -> None:
+    def __init__(self, url: str, now: Callable[[], float], redelivery: Sequence[float], deadline: float) -> None:
         self.url = url
         self.now = now
         self.workspace = seeded()
@@ -38,7 +38,7 @@ class Slack:
         self.limits = RateLimits()
         self.grants = Grants(now)
         self.files = Files(url, now, self.journal)
-        self.deliveries = Deliveries(self.journal, self.faults, redelivery)
+        self.deliveries = Deliveries(self.journal, self.faults, redelivery, deadline)
         self.sockets = Sockets(self.journal, self.deliveries.on_text)
         self.uploads: dict[str, Upload] = {}
         self.views = Views(now, self.journal)
