@@ -145,6 +145,7 @@ def test_the_home_tab_is_drawn_by_the_bot_and_its_buttons_work(page: Page, bot: 
 
 def test_a_form_covers_a_phone_and_every_target_in_it_is_wide_enough(phone: Page, bot: Bot) -> None:
     form = opened(phone, bot)
+    phone.wait_for_function("[...document.getAnimations()].every((each) => each.playState !== 'running')")
     assert form.bounding_box() == pytest.approx({"x": 0, "y": 0, **PHONE}, abs=1)
     assert phone.evaluate(SMALL) == []
     assert phone.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
