@@ -48,7 +48,7 @@ docs: .venv/dev        ## write the generated pages anew
 
 lock:                  ## pin every dependency, with hashes
 	for file in requirements= requirements-demo=demo requirements-dev=dev requirements-image=charts,postgres; do \
-	  uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-header --no-annotate --no-emit-index-url \
 	    --python-version 3.11 $$(echo "$${file#*=}" | tr , '\n' | sed '/./s/^/--extra=/') pyproject.toml \
 	    -o $${file%%=*}.txt; \
 	done
