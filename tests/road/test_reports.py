@@ -42,6 +42,12 @@ def file(reports: str = "", *about: dict[str, Any]) -> BotFile:
 DAILY = f"  daily: {{schedule: every day at 9:00, channel: {OPS}, command: ec2 list}}\n"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _seeded(local_aws: Aws) -> None:
+    """The estate as it is seeded, whichever file changed it before this one."""
+    local_aws.control("reset", {})
+
+
 @pytest.fixture
 def b(local_aws: Aws, gateway: Gateway, tmp_path: Path) -> Iterator[Bench]:
     """A bench on a Monday, 8:00 UTC; nearly nothing here changes AWS, so that it is not seeded anew."""
@@ -410,13 +416,13 @@ def test_a_changed_zone_database_moves_what_comes(b: Bench) -> None:
 
 
 def test_the_first_line_says_what_changed_since_the_last_run(b: Bench) -> None:
+    b.aws.control("reset", {})
     added(b)
     b.wait(HOUR)
     run_due(b)
     b.wait(DAY)
     (same,) = run_due(b)
     assert b.card(same).splitlines()[0].startswith("done: daily: nothing changed since 2026-11-23 09:00 UTC.")
-    b.aws.control("reset", {})
     b.aws.ec2.stop_instances(InstanceIds=["i-0a1b2c3d4e5f60001"])
     b.wait(DAY)
     (other,) = run_due(b)
