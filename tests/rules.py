@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.action import Action
 from bot.actor import Actor, Place
 from bot.command import Audience, Command, Effect, Resource
-from bot.config.botfile import Needs, Rule
+from bot.config.botfile import BotFile, Needs, Rule
 from bot.policy.match import Request
 from bot.reply import Reply
 
@@ -27,6 +27,11 @@ def rule(id_: str = "one", **keys: Any) -> Rule:
 
 def deny(id_: str = "no", **keys: Any) -> Rule:
     return rule(id_, effect="deny", **keys)
+
+
+def of(rules: Any) -> BotFile:
+    """A file of these rules alone, checked no further."""
+    return BotFile.model_construct(rules=rules)
 
 
 def request(actor: Actor = ANN, place: Place = OPS, resource: Resource | None = WEB, **keys: Any) -> Request:

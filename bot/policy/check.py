@@ -25,7 +25,7 @@ def check(file: BotFile, asked: Iterable[Request]) -> Checked:
     """Decide requests and let each rule say why it applied, or which of its keys kept it from applying."""
     asked = tuple(asked)
     lines = (_line(rule, request) for request in asked for rule in sorted(file.rules, key=lambda each: each.id))
-    return Checked(decide_all(file.rules, asked), tuple(lines))
+    return Checked(decide_all(file, asked), tuple(lines))
 
 
 def asked_without_aws(file: BotFile, actor: Actor, place: Place, command: Command, action: Action) -> list[Request]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.actor import Actor, Place
 from bot.command import Audience, Call, Command, Effect, Plan, Resource
-from bot.config.botfile import Needs, Rule
+from bot.config.botfile import BotFile, Needs, Rule
 from bot.policy.match import Request, asks_for_more, differs, differs_before, own
 
 __all__ = [
@@ -47,35 +47,34 @@ class Decision:
     fault: str = ""
 
 
-def decide(rules: Iterable[Rule], request: Request) -> Decision:
+def decide(file: BotFile, request: Request) -> Decision:
     """Decide one operation on one resource. Never raises: an error is a refusal with its `fault`."""
     try:
-        return _decide(tuple(rules), request)
+        return _decide(file, request)
     except Exception as fault:  # noqa: BLE001  # whatever goes wrong here, the answer is no
         return _no("Something broke while deciding, so the answer is no.", fault=f"{type(fault).__name__}: {fault}")
 
 
-def decide_all(rules: Iterable[Rule], asked: Iterable[Request]) -> Decision:
+def decide_all(file: BotFile, asked: Iterable[Request]) -> Decision:
     """Decide several as one: one refused refuses all, and the most demanding of them counts. Nothing is a refusal."""
     try:
-        rules = tuple(rules)
-        pairs = [(request, decide(rules, request)) for request in asked]
+        pairs = [(request, decide(file, request)) for request in asked]
         return _together(pairs) if pairs else _no("There is nothing to decide.")
     except Exception as fault:  # noqa: BLE001  # as in decide
         return _no("Something broke while deciding, so the answer is no.", fault=f"{type(fault).__name__}: {fault}")
 
 
 def decide_command(  # noqa: PLR0917  # who, where and what, in the order of a sentence
-    rules: Iterable[Rule], actor: Actor, place: Place, command: Command, account: str, region: str
+    file: BotFile, actor: Actor, place: Place, command: Command, account: str, region: str
 ) -> Decision:
     """Decide a command that reads, or a word of the bot, by its first declared call.
 
-    A command that changes is refused: it is decided on its plan, by `decide_all(rules, requests(...))`. So is one
+    A command that changes is refused: it is decided on its plan, by `decide_all(file, requests(...))`. So is one
     that declares no call: that help and whoami need no rule is for their caller to know.
     """
     if command.effect is not Effect.READS or not command.calls:
         return _no(f"{command.name} is decided on what it would do, not on its name.")
-    return decide(rules, read_request(actor, place, command, account, region))
+    return decide(file, read_request(actor, place, command, account, region))
 
 
 def read_request(actor: Actor, place: Place, command: Command, account: str, region: str) -> Request:
@@ -84,15 +83,14 @@ def read_request(actor: Actor, place: Place, command: Command, account: str, reg
 
 
 def reachable(  # noqa: PLR0917  # as decide_command
-    rules: Iterable[Rule], actor: Actor, place: Place, operation: str, account: str, region: str
+    file: BotFile, actor: Actor, place: Place, operation: str, account: str, region: str
 ) -> bool:
     """Say whether any rule could allow this, whatever the resource: asked before anything is read from AWS."""
     try:
-        rules = tuple(rules)
         request = Request(actor, place, operation, account, region, None, {}, Effect.READS)
         if _barred(request):
             return False
-        about = [rule for rule in rules if not differs_before(rule, request)]
+        about = [rule for rule in file.rules if not differs_before(rule, request)]
         denied = any(rule.effect != "allow" and not asks_for_more(rule) for rule in about)
         return not denied and any(rule.effect == "allow" for rule in about)
     except Exception:  # noqa: BLE001  # as in decide
@@ -125,11 +123,11 @@ def _touched(call: Call, known: Mapping[str, Resource]) -> list[Resource | None]
     return [known.get(each) or Resource(each) for each in call.ids] or [None]
 
 
-def _decide(rules: tuple[Rule, ...], request: Request) -> Decision:
+def _decide(file: BotFile, request: Request) -> Decision:
     barred = _barred(request) or _foreign(request)
     if barred:
         return _no(barred, refused=_ids(request))
-    applying = sorted((rule for rule in rules if not differs(rule, request)), key=lambda rule: rule.id)
+    applying = sorted((rule for rule in file.rules if not differs(rule, request)), key=lambda rule: rule.id)
     denying = tuple(rule.id for rule in applying if rule.effect != "allow")
     if denying:
         return _no(f"Denied by {_listed(denying)}: {_what(request)}.", rules=denying, refused=_ids(request))

@@ -96,7 +96,7 @@ def who_can(
 
 
 def _may_all(file: BotFile, actor: Actor, asked: tuple[Request, ...]) -> bool:
-    return decide_all(file.rules, [replace(request, actor=actor) for request in asked]).allowed
+    return decide_all(file, [replace(request, actor=actor) for request in asked]).allowed
 
 
 def _may(file: BotFile, actor: Actor, place: Place, command: Command, account: str) -> bool:
@@ -144,15 +144,13 @@ def _accounts(file: BotFile, rule: Rule, actor: Actor, place: Place, command: Co
     operation = command.calls[0]
     places = [place] if rule.channels is None else [replace(place, channel=channel) for channel in rule.channels]
     if operation.startswith("bot:"):
-        return ("",) if any(reachable(file.rules, actor, each, operation, "", "") for each in places) else ()
+        return ("",) if any(reachable(file, actor, each, operation, "", "") for each in places) else ()
     return tuple(
         name
         for name, about in file.accounts.items()
         if ("*" in rule.accounts or name in rule.accounts)
         and any(
-            reachable(file.rules, actor, each, operation, name, region)
-            for each in places
-            for region in _regions(rule, about)
+            reachable(file, actor, each, operation, name, region) for each in places for region in _regions(rule, about)
         )
     )
 

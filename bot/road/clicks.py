@@ -42,18 +42,8 @@ class Clicks:
         self, click: Click, answer: Callable[[Reply], None], then: Callable[[], None] = lambda: None
     ) -> Received:
         """Take a click in, on the ack path; a click that arrives twice counts once. `then` is done after it."""
-        if not self.engine.pool.reserve():
-            return Received.BUSY
-        try:
-            seen = self.desk.runs.seen_before(click.delivery, self.desk.now())
-        except Exception:
-            self.engine.pool.release()
-            raise
-        if seen:
-            self.engine.pool.release()
-            return Received.SEEN
-        self.engine.pool.submit(self._work_on, click, answer, then)
-        return Received.TAKEN
+        runs, now = self.desk.runs, self.desk.now()
+        return self.engine.admit(lambda: not runs.seen_before(click.delivery, now), self._work_on, click, answer, then)
 
     def _work_on(self, click: Click, answer: Callable[[Reply], None], then: Callable[[], None]) -> None:
         try:

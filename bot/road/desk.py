@@ -235,7 +235,7 @@ class Desk:
             region=run.region,
             effect=effect,
         )
-        decision = self.sound(decide_all(self.law.file.rules, asked), run)
+        decision = self.sound(decide_all(self.law.file, asked), run)
         if not decision.allowed:
             why = self.refusal(actor, place, command, run.account, asked)
             raise Refused(why, layer="allowlist", rule=", ".join(decision.rules))
@@ -250,17 +250,17 @@ class Desk:
 
     def first_look(self, actor: Actor, place: Place, run: Run, command: Command) -> None:
         """Refuse before anything is read from AWS where no rule could allow it, so that existence does not leak."""
-        rules, account, region = self.law.file.rules, run.account, run.region
+        file, account, region = self.law.file, run.account, run.region
         for operation in command.calls:
-            if not reachable(rules, actor, place, operation, account, region):
-                self.sound(decide(rules, read_request(actor, place, command, account, region)), run)
+            if not reachable(file, actor, place, operation, account, region):
+                self.sound(decide(file, read_request(actor, place, command, account, region)), run)
                 raise Refused(self.refusal(actor, place, command, account), layer="allowlist")
 
     def may(self, actor: Actor, place: Place, command: Command) -> bool:
         """Whether somebody could run a command in some account and Region: what help and suggestions go by."""
         if command.own:
             free = not command.calls and command.verb in FREE_WORDS
-            return free or decide_command(self.law.file.rules, actor, place, command, "", "").allowed
+            return free or decide_command(self.law.file, actor, place, command, "", "").allowed
         try:
             return bool(rights(self.law.file, actor, place, (command,)))
         except Exception:

@@ -86,6 +86,21 @@ class Engine:
         self.pool.submit(self._work_taken, run)
         return Received.TAKEN
 
+    def admit(self, new: Callable[[], bool], job: Callable[..., object], *args: object) -> Received:
+        """Take in, on the ack path, what makes no run by itself; `new` writes it down, False where it was seen."""
+        if not self.pool.reserve():
+            return Received.BUSY
+        try:
+            fresh = new()
+        except Exception:
+            self.pool.release()
+            raise
+        if not fresh:
+            self.pool.release()
+            return Received.SEEN
+        self.pool.submit(job, *args)
+        return Received.TAKEN
+
     def _put_back(self, run: Run) -> None:
         self.desk.hands.let_go(run.id)
         self.pool.release()
@@ -171,7 +186,7 @@ class Engine:
         if command.wide:
             decision = Everywhere(desk, actor, place, run, command).whole()
         else:
-            decision = decide_command(desk.law.file.rules, actor, place, command, run.account, run.region)
+            decision = decide_command(desk.law.file, actor, place, command, run.account, run.region)
         if not desk.sound(decision, run).allowed:
             raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
         return decision

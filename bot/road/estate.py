@@ -99,7 +99,7 @@ class Everywhere:
             for operation in self.command.operations
             for account, region in self.places()
         ]
-        return self.desk.sound(decide_all(self.desk.law.file.rules, asked), self.run)
+        return self.desk.sound(decide_all(self.desk.law.file, asked), self.run)
 
     def _request(self, operation: str, account: Account, region: str) -> Request:
         return Request(
@@ -107,7 +107,7 @@ class Everywhere:
         )
 
     def _decide(self, operation: str, account: Account, region: str) -> Decision:
-        decision = decide(self.desk.law.file.rules, self._request(operation, account, region))
+        decision = decide(self.desk.law.file, self._request(operation, account, region))
         return self.desk.sound(decision, self.run)
 
     def _refused(self, operation: str, account: Account, region: str) -> str:

@@ -83,20 +83,9 @@ class Filling:
 
     def receive(self, wanted: Wanted) -> Received:
         """Take the wish for a form in, on the ack path: one write, no network."""
-        if not self.engine.pool.reserve():
-            return Received.BUSY
         asked = wanted.asked
         form = Form(new_id(), asked.team, asked.user, asked.channel, asked.thread, asked.text, self.desk.now())
-        try:
-            new = self.forms.receive(form, asked.delivery)
-        except Exception:
-            self.engine.pool.release()
-            raise
-        if not new:
-            self.engine.pool.release()
-            return Received.SEEN
-        self.engine.pool.submit(self.work, form, wanted)
-        return Received.TAKEN
+        return self.engine.admit(lambda: self.forms.receive(form, asked.delivery), self.work, form, wanted)
 
     def work(self, form: Form, wanted: Wanted) -> None:
         """Open a form and fill it in as far as is known; where none can be opened, the text goes on the road."""

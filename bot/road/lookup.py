@@ -68,18 +68,8 @@ class Lookup:
 
     def receive(self, asked: Asked, answer: Callable[[Reply], None], taken: Callable[[Run], None]) -> Received:
         """Take the wish in, on the ack path; `asked.text` is the whole message. What arrives twice counts once."""
-        if not self.engine.pool.reserve():
-            return Received.BUSY
-        try:
-            seen = self.desk.runs.seen_before(asked.delivery, self.desk.now())
-        except Exception:
-            self.engine.pool.release()
-            raise
-        if seen:
-            self.engine.pool.release()
-            return Received.SEEN
-        self.engine.pool.submit(self.work, asked, answer, taken)
-        return Received.TAKEN
+        runs, now = self.desk.runs, self.desk.now()
+        return self.engine.admit(lambda: not runs.seen_before(asked.delivery, now), self.work, asked, answer, taken)
 
     def work(self, asked: Asked, answer: Callable[[Reply], None], taken: Callable[[Run], None]) -> None:
         """Ask for each id, or say what could be looked up."""

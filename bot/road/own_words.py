@@ -138,7 +138,7 @@ def _a_name(asking: Asking, listing: Command) -> str:
     try:
         account = desk.law.file.default_account()
         where = (asking.actor, asking.place, listing, account.name, account.region)
-        if not decide_command(desk.law.file.rules, *where).allowed:
+        if not decide_command(desk.law.file, *where).allowed:
             return ""
         aws = desk.gateway.reading(account.name, account.region, listing.operations)
         reply = listing.perform(aws, Action("ec2", "list", ("state=running",)))

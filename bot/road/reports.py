@@ -185,7 +185,7 @@ def _near(asking: Asking, report: Report) -> bool:
 
 def _manages(asking: Asking) -> bool:
     request = Request(asking.actor, asking.place, "bot:ManageReports", "", "", None, {}, Effect.READS)
-    return decide(asking.desk.law.file.rules, request).allowed
+    return decide(asking.desk.law.file, request).allowed
 
 
 def _found(asking: Asking, name: str) -> Report:

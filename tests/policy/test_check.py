@@ -38,7 +38,7 @@ def test_each_rule_says_why_it_counted_or_did_not() -> None:
 
 def test_the_decision_is_productions() -> None:
     asked = [request()]
-    assert check(FILE, asked).decision == decide_all(FILE.rules, asked)
+    assert check(FILE, asked).decision == decide_all(FILE, asked)
     assert not check(FILE, []).decision.allowed
 
 

@@ -21,6 +21,7 @@ from tests.rules import (
     any_rules,
     command,
     deny,
+    of,
     request,
     rule,
 )
@@ -31,7 +32,7 @@ SEE = "ec2:DescribeInstances"
 
 
 def allowed(rules: Any, asked: Request | None = None) -> bool:
-    return decide(rules, asked or request()).allowed
+    return decide(of(rules), asked or request()).allowed
 
 
 # Laws
@@ -40,10 +41,10 @@ def allowed(rules: Any, asked: Request | None = None) -> bool:
 @settings(deadline=None)
 @given(any_request)
 def test_a1_empty_rules_deny_everything(asked: Request) -> None:
-    decision = decide([], asked)
+    decision = decide(of([]), asked)
     assert not decision.allowed
     assert not decision.fault
-    assert not reachable([], asked.actor, asked.place, asked.operation, asked.account, asked.region)
+    assert not reachable(of([]), asked.actor, asked.place, asked.operation, asked.account, asked.region)
 
 
 @settings(deadline=None, max_examples=300)
@@ -51,13 +52,13 @@ def test_a1_empty_rules_deny_everything(asked: Request) -> None:
 def test_a11_the_order_of_rules_never_matters(rules: list[Rule], asked: Request, chance: Any) -> None:
     shuffled = list(rules)
     chance.shuffle(shuffled)
-    assert decide(rules, asked) == decide(shuffled, asked)
+    assert decide(of(rules), asked) == decide(of(shuffled), asked)
 
 
 @settings(deadline=None, max_examples=300)
 @given(any_rules, any_rule("allow"), any_request)
 def test_another_allow_takes_no_right_away_and_demands_no_more(rules: list[Rule], more: Rule, asked: Request) -> None:
-    before, after = decide(rules, asked), decide([*rules, more], asked)
+    before, after = decide(of(rules), asked), decide(of([*rules, more]), asked)
     assert after.allowed >= before.allowed
     if before.allowed:
         demands = (after.needs is Needs.CONFIRM, after.audience is Audience.ASKER)
@@ -67,14 +68,14 @@ def test_another_allow_takes_no_right_away_and_demands_no_more(rules: list[Rule]
 @settings(deadline=None, max_examples=300)
 @given(any_rules, any_rule("deny"), any_request)
 def test_another_deny_gives_no_right(rules: list[Rule], more: Rule, asked: Request) -> None:
-    assert decide([*rules, more], asked).allowed <= decide(rules, asked).allowed
+    assert decide(of([*rules, more]), asked).allowed <= decide(of(rules), asked).allowed
 
 
 @settings(deadline=None, max_examples=300)
 @given(any_rules, any_request)
 def test_what_is_allowed_was_reachable_before_anything_was_read(rules: list[Rule], asked: Request) -> None:
     if allowed(rules, asked):
-        assert reachable(rules, asked.actor, asked.place, asked.operation, asked.account, asked.region)
+        assert reachable(of(rules), asked.actor, asked.place, asked.operation, asked.account, asked.region)
 
 
 @settings(deadline=None, max_examples=300)
@@ -91,7 +92,7 @@ def test_knowing_less_of_a_resource_never_gives_a_right(rules: list[Rule], asked
 @settings(deadline=None, max_examples=200)
 @given(any_rules, st.lists(any_request, min_size=1, max_size=4))
 def test_several_are_allowed_when_each_is(rules: list[Rule], asked: list[Request]) -> None:
-    assert decide_all(rules, asked).allowed == all(allowed(rules, each) for each in asked)
+    assert decide_all(of(rules), asked).allowed == all(allowed(rules, each) for each in asked)
 
 
 # Keys
@@ -283,7 +284,7 @@ UNREAD = request(resource=replace(WEB, tags=None))
 def test_a11_several_rules_add_up_and_deny_wins(
     rules: list[Rule], asked: Request, decided: tuple[bool, tuple[str, ...]]
 ) -> None:
-    decision = decide(rules, asked)
+    decision = decide(of(rules), asked)
     assert (decision.allowed, decision.rules) == decided
 
 
@@ -301,26 +302,26 @@ def test_a11_several_rules_add_up_and_deny_wins(
 )
 def test_of_several_grants_the_least_demanding_applies(needs: list[str | None], effect: Effect, decided: Needs) -> None:
     rules = [rule(f"r{at}", needs=each) for at, each in enumerate(needs)]
-    assert decide(rules, request(effect=effect)).needs is decided
+    assert decide(of(rules), request(effect=effect)).needs is decided
 
 
 def test_the_widest_audience_of_several_grants_applies() -> None:
     asker, channel = rule("a", audience="asker"), rule("b", audience="channel")
-    assert decide([asker], request()).audience is Audience.ASKER
-    assert decide([asker, channel], request()).audience is Audience.CHANNEL
-    assert decide([asker, rule("c")], request()).audience is Audience.CHANNEL
+    assert decide(of([asker]), request()).audience is Audience.ASKER
+    assert decide(of([asker, channel]), request()).audience is Audience.CHANNEL
+    assert decide(of([asker, rule("c")]), request()).audience is Audience.CHANNEL
 
 
 def test_over_several_requests_the_most_demanding_applies() -> None:
     rules = [rule(resources=["i-1"], needs="nothing"), rule("two", resources=["i-2"], audience="asker")]
     one, two = request(resource=Resource("i-1")), request(resource=Resource("i-2"))
-    decision = decide_all(rules, [one, two])
+    decision = decide_all(of(rules), [one, two])
     assert (decision.needs, decision.audience, decision.rules) == (Needs.CONFIRM, Audience.ASKER, ("one", "two"))
-    assert decide_all(rules, [one]).needs is Needs.NOTHING
+    assert decide_all(of(rules), [one]).needs is Needs.NOTHING
 
 
 def test_one_refused_refuses_the_whole_and_is_named() -> None:
-    decision = decide_all([rule(resources=["i-1"])], [request(), request(resource=Resource("i-2"))])
+    decision = decide_all(of([rule(resources=["i-1"])]), [request(), request(resource=Resource("i-2"))])
     assert not decision.allowed
     assert decision.refused == ("i-2",)
     assert decision.reason == "No rule allows ec2:StopInstances in dev."
@@ -331,12 +332,12 @@ def test_one_refused_refuses_the_whole_and_is_named() -> None:
 
 @pytest.mark.parametrize("rules", [None, 1, [None], [object()], [rule(), None]])
 def test_a2_an_error_while_deciding_is_a_refusal(rules: Any) -> None:
-    decision = decide(rules, request())
+    decision = decide(of(rules), request())
     assert not decision.allowed
     assert decision.fault
-    assert not decide_all(rules, [request()]).allowed
-    assert not reachable(rules, ANN, OPS, STOP, "dev", "eu-west-1")
-    assert not decide_command(rules, ANN, OPS, LIST, "dev", "eu-west-1").allowed
+    assert not decide_all(of(rules), [request()]).allowed
+    assert not reachable(of(rules), ANN, OPS, STOP, "dev", "eu-west-1")
+    assert not decide_command(of(rules), ANN, OPS, LIST, "dev", "eu-west-1").allowed
 
 
 def test_a2_a_store_that_breaks_while_it_is_read_is_a_refusal() -> None:
@@ -344,14 +345,14 @@ def test_a2_a_store_that_breaks_while_it_is_read_is_a_refusal() -> None:
         yield rule()
         raise OSError("the disk is gone")
 
-    assert decide(broken(), request()).fault == "OSError: the disk is gone"
-    assert decide_all([rule()], broken()).fault
-    assert not decide_all([rule()], broken()).allowed
-    assert not decide_all(broken(), [request()]).allowed
+    assert decide(of(broken()), request()).fault == "OSError: the disk is gone"
+    assert decide_all(of([rule()]), broken()).fault
+    assert not decide_all(of([rule()]), broken()).allowed
+    assert not decide_all(of(broken()), [request()]).allowed
 
 
 def test_a2_what_broke_is_for_the_log_and_not_for_the_person() -> None:
-    decision = decide([rule(params={"Force": [False]})], replace(request(), params=None))  # type: ignore[arg-type]
+    decision = decide(of([rule(params={"Force": [False]})]), replace(request(), params=None))  # type: ignore[arg-type]
     assert "NoneType" in decision.fault
     assert "NoneType" not in decision.reason
 
@@ -360,8 +361,8 @@ def test_a2_what_broke_is_for_the_log_and_not_for_the_person() -> None:
 def test_where_another_company_may_read_nothing_is_allowed(shared: bool | None) -> None:
     place = Place("COPS", shared=shared)
     assert not allowed([rule()], request(place=place))
-    assert not reachable([rule()], ANN, place, STOP, "dev", "eu-west-1")
-    assert "nothing is allowed here" in decide([rule()], request(place=place)).reason
+    assert not reachable(of([rule()]), ANN, place, STOP, "dev", "eu-west-1")
+    assert "nothing is allowed here" in decide(of([rule()]), request(place=place)).reason
 
 
 @pytest.mark.parametrize(
@@ -374,7 +375,7 @@ def test_where_another_company_may_read_nothing_is_allowed(shared: bool | None) 
 )
 def test_a_resource_of_another_account_or_region_is_refused(resource: Resource) -> None:
     assert allowed([rule(accounts=["*"])])
-    decision = decide([rule(accounts=["*"])], request(resource=resource))
+    decision = decide(of([rule(accounts=["*"])]), request(resource=resource))
     assert not decision.allowed
     assert decision.refused == (resource.id,)
     assert "222222222222" not in decision.reason
@@ -397,11 +398,11 @@ def test_a10_no_account_or_no_region_never_means_all_of_them(missing: dict[str, 
     rules = [rule(accounts=["*"], regions=["*"])]
     assert not allowed(rules, request(**missing))
     about = {"account": "dev", "region": "eu-west-1", **missing}
-    assert not reachable(rules, ANN, OPS, STOP, **about)
+    assert not reachable(of(rules), ANN, OPS, STOP, **about)
 
 
 def test_a10_an_empty_list_of_requests_is_no_permission() -> None:
-    decision = decide_all([rule(accounts=["*"])], [])
+    decision = decide_all(of([rule(accounts=["*"])]), [])
     assert (decision.allowed, decision.reason) == (False, "There is nothing to decide.")
 
 
@@ -417,14 +418,14 @@ def test_a5_names_decide_nothing() -> None:
 )
 def test_a13_thread_and_direct_message_decide_as_the_channel_does(place: Place) -> None:
     for rules in ([rule(channels=["COPS"])], [rule()], [rule(channels=["CDEV"])], []):
-        assert decide(rules, request(place=place)) == decide(rules, request(place=OPS))
+        assert decide(of(rules), request(place=place)) == decide(of(rules), request(place=OPS))
 
 
 def test_a16_an_operation_that_two_rules_must_grant_is_refused_in_a_sentence() -> None:
     plan = Plan("x", (Call(STOP, {}, ("i-1",)), Call("ec2:StartInstances", {}, ("i-1",))), (WEB,))
-    decision = decide_all([rule()], asked_by(plan))
+    decision = decide_all(of([rule()]), asked_by(plan))
     assert decision.reason == "No rule allows ec2:StartInstances in dev."
-    assert decide_all([rule(), STARTS], asked_by(plan)).allowed
+    assert decide_all(of([rule(), STARTS]), asked_by(plan)).allowed
 
 
 # Plans and commands
@@ -445,28 +446,28 @@ def test_a_plan_is_decided_call_by_call_and_id_by_id() -> None:
 
 def test_an_id_the_plan_did_not_look_at_counts_as_unread() -> None:
     plan = Plan("x", (Call(STOP, {}, ("i-1", "i-2")),), (WEB,))
-    assert decide_all([rule(tags={"env": ["dev"]})], asked_by(plan)).refused == ("i-2",)
+    assert decide_all(of([rule(tags={"env": ["dev"]})]), asked_by(plan)).refused == ("i-2",)
 
 
 def test_a_command_that_reads_needs_its_first_call_only() -> None:
     rules = [rule(actions=[SEE])]
-    assert decide_command(rules, ANN, OPS, LIST, "dev", "eu-west-1").allowed
-    assert decide_command(rules, ANN, OPS, LIST, "dev", "eu-west-1").needs is Needs.NOTHING
-    assert not decide_command([rule(actions=["ec2:DescribeRegions"])], ANN, OPS, LIST, "dev", "eu-west-1").allowed
+    assert decide_command(of(rules), ANN, OPS, LIST, "dev", "eu-west-1").allowed
+    assert decide_command(of(rules), ANN, OPS, LIST, "dev", "eu-west-1").needs is Needs.NOTHING
+    assert not decide_command(of([rule(actions=["ec2:DescribeRegions"])]), ANN, OPS, LIST, "dev", "eu-west-1").allowed
 
 
 def test_a12_a_change_is_never_decided_by_its_name() -> None:
     stop = command("ec2 stop", STOP, effect=Effect.CHANGES)
-    assert not decide_command([rule()], ANN, OPS, stop, "dev", "eu-west-1").allowed
-    assert not decide_command([rule()], ANN, OPS, command("hello"), "dev", "eu-west-1").allowed
+    assert not decide_command(of([rule()]), ANN, OPS, stop, "dev", "eu-west-1").allowed
+    assert not decide_command(of([rule()]), ANN, OPS, command("hello"), "dev", "eu-west-1").allowed
 
 
 def test_a_word_of_the_bot_happens_in_no_account() -> None:
     status = command("status", "bot:Status")
     rules = [rule(actions=["bot:Status"], accounts=["dev"], regions=["eu-west-1"])]
-    assert decide_command(rules, ANN, OPS, status, "", "").allowed
-    assert decide_command(rules, ANN, OPS, status, "", "").reason == "Allowed by rule one: bot:Status."
-    assert not decide_command(rules, BOB, OPS, status, "", "").allowed
+    assert decide_command(of(rules), ANN, OPS, status, "", "").allowed
+    assert decide_command(of(rules), ANN, OPS, status, "", "").reason == "Allowed by rule one: bot:Status."
+    assert not decide_command(of(rules), BOB, OPS, status, "", "").allowed
 
 
 # Before anything is read
@@ -474,13 +475,13 @@ def test_a_word_of_the_bot_happens_in_no_account() -> None:
 
 def test_reachable_asks_for_nothing_that_only_aws_knows() -> None:
     narrow = rule(resources=["i-9"], tags={"env": ["qa"]}, params={"Force": [True]})
-    assert reachable([narrow], ANN, OPS, STOP, "dev", "eu-west-1")
-    assert not reachable([narrow], BOB, OPS, STOP, "dev", "eu-west-1")
-    assert not reachable([narrow], ANN, OPS, "ec2:StartInstances", "dev", "eu-west-1")
-    assert not reachable([narrow], ANN, OPS, STOP, "prod", "eu-west-1")
+    assert reachable(of([narrow]), ANN, OPS, STOP, "dev", "eu-west-1")
+    assert not reachable(of([narrow]), BOB, OPS, STOP, "dev", "eu-west-1")
+    assert not reachable(of([narrow]), ANN, OPS, "ec2:StartInstances", "dev", "eu-west-1")
+    assert not reachable(of([narrow]), ANN, OPS, STOP, "prod", "eu-west-1")
 
 
 def test_only_a_deny_without_conditions_puts_a_command_out_of_reach() -> None:
-    assert not reachable([rule(), FROZEN], ANN, OPS, STOP, "dev", "eu-west-1")
-    assert reachable([rule(), NO_PROD], ANN, OPS, STOP, "dev", "eu-west-1")
-    assert reachable([rule(), deny(channels=["CDEV"])], ANN, OPS, STOP, "dev", "eu-west-1")
+    assert not reachable(of([rule(), FROZEN]), ANN, OPS, STOP, "dev", "eu-west-1")
+    assert reachable(of([rule(), NO_PROD]), ANN, OPS, STOP, "dev", "eu-west-1")
+    assert reachable(of([rule(), deny(channels=["CDEV"])]), ANN, OPS, STOP, "dev", "eu-west-1")

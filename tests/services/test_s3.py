@@ -18,7 +18,7 @@ from bot.sandbox.aws.buckets import ABROAD, ARTIFACTS, BACKUPS, BUNDLE, LOGS, PU
 from bot.sandbox.aws.estate import DEV
 from bot.services import _buckets, _new_buckets, _objects
 from bot.spool import discard
-from tests.rules import request, rule
+from tests.rules import of, request, rule
 from tests.sandbox import aws_wire
 from tests.services.conftest import Service
 
@@ -317,7 +317,7 @@ def test_rules_bind_by_arn_and_by_the_bucket_s_tags(one: Service) -> None:
 
     def allowed(**keys: object) -> bool:
         asked = request(operation="s3:PutObject", resource=resource, params=plan.calls[0].params)
-        return decide([rule(actions=["s3:PutObject"], **keys)], asked).allowed
+        return decide(of([rule(actions=["s3:PutObject"], **keys)]), asked).allowed
 
     assert allowed(resources=[f"arn:aws:s3:::{ARTIFACTS}/*"])
     assert not allowed(resources=[f"arn:aws:s3:::{LOGS}/*"])

@@ -141,8 +141,8 @@ def test_the_decision_is_productions(check: Bot, home: Path) -> None:
         action = parse(words, commands, Law(file).defaults)
         asked = asked_without_aws(file, actor, place, commands.of(action), action)
         code, said, _ = check(*ANA, *ONCALL, *OPS, words)
-        assert (code == 0) is decide_all(file.rules, asked).allowed
-        assert decide_all(file.rules, asked).reason in said
+        assert (code == 0) is decide_all(file, asked).allowed
+        assert decide_all(file, asked).reason in said
 
 
 def test_what_is_not_known_without_aws_is_said(check: Bot) -> None:
