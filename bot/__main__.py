@@ -74,6 +74,10 @@ def _add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], commo
     check.add_argument("--user", help="whose request: U…")
     check.add_argument("--group", action="append", default=[], help="a user group of theirs: S…")
     check.add_argument("--channel", default="", help="where it is asked: C…")
+    check.add_argument(
+        "--replay", type=Path, metavar="FILE", help="what this bot.yml would have said to what was asked"
+    )
+    check.add_argument("--days", type=float, default=30.0, help="how far back, with --replay (default: 30)")
     check.set_defaults(do=_check)
     init = verbs.add_parser("init", parents=[common], help="ask Slack and AWS for the ids and write a first bot.yml")
     init.set_defaults(do=_init)

@@ -31,6 +31,7 @@ from bot.terminal.files import LocalFiles
 from bot.terminal.heartbeat import beating
 from bot.terminal.init import Named, Workspace, init
 from bot.terminal.options import settings_from
+from bot.terminal.replay import replaying
 from bot.terminal.shell import PROMPT, Shell, Terminal
 
 
@@ -101,6 +102,8 @@ def _lines() -> Iterator[str]:
 def checking(options: argparse.Namespace) -> int:
     """Validate bot.yml, or decide a command. Raises ConfigError and UsageError."""
     settings = settings_from(options)
+    if options.replay:
+        return replaying(options.replay, options.days, settings.database_url, all_commands())
     if options.command is None and (options.user or options.group or options.channel):
         raise UsageError('Say which command to decide: python -m bot check --user U… --channel C… "ec2 stop i-1"')
     if options.command is not None and not options.user:

@@ -21,6 +21,7 @@ from bot.command import Command, Effect, Plan, Upload
 from bot.config.botfile import Account, BotFile
 from bot.errors import Refused, UsageError
 from bot.parse import Commands, Defaults
+from bot.policy import record
 from bot.policy.decide import Decision, decide, decide_all, decide_command, reachable, read_request, requests
 from bot.policy.match import Request
 from bot.policy.rights import refusal, rights, rights_in_words
@@ -235,11 +236,25 @@ class Desk:
             region=run.region,
             effect=effect,
         )
-        decision = self.sound(decide_all(self.law.file, asked), run)
+        decision = self.decided(run, decide_all(self.law.file, asked), asked)
         if not decision.allowed:
             why = self.refusal(actor, place, command, run.account, asked)
             raise Refused(why, layer="allowlist", rule=", ".join(decision.rules))
         return decision
+
+    def decide_reading(self, actor: Actor, place: Place, run: Run, command: Command) -> Decision:
+        """Decide a command that reads one account and Region, or a word of the bot's own."""
+        decision = decide_command(self.law.file, actor, place, command, run.account, run.region)
+        return self.decided(run, decision, (read_request(actor, place, command, run.account, run.region),))
+
+    def decided(self, run: Run, decision: Decision, asked: Iterable[Request]) -> Decision:
+        """Write a decision down with all that it was made from, and pass it on."""
+        self.write_down(run, decision, asked)
+        return self.sound(decision, run)
+
+    def write_down(self, run: Run, decision: Decision, asked: Iterable[Request], *, alone: bool = False) -> None:
+        """Keep in the audit what was decided; `alone` where each of the requests was decided by itself, alike."""
+        self.audit.write(self.now(), record.EVENT, run, **record.written(asked, decision, alone=alone))
 
     def sound(self, decision: Decision, run: Run) -> Decision:
         """Pass a decision on; one that broke is a denial, and stands in the log and the audit as an error."""
@@ -253,7 +268,8 @@ class Desk:
         file, account, region = self.law.file, run.account, run.region
         for operation in command.calls:
             if not reachable(file, actor, place, operation, account, region):
-                self.sound(decide(file, read_request(actor, place, command, account, region)), run)
+                asked = read_request(actor, place, command, account, region)
+                self.decided(run, decide(file, asked), (asked,))
                 raise Refused(self.refusal(actor, place, command, account), layer="allowlist")
 
     def may(self, actor: Actor, place: Place, command: Command) -> bool:

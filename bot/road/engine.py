@@ -17,7 +17,7 @@ from bot.aws.errors import translated
 from bot.command import Command, Effect, Plan, call_text
 from bot.errors import AwsError, BotError, MissingError, Refused, UsageError
 from bot.parse import parse
-from bot.policy.decide import Decision, Needs, decide_command
+from bot.policy.decide import Decision, Needs
 from bot.reply import Button, Buttons, Mono, Reply, answer, note, text, to_json
 from bot.road.arrival import arrived
 from bot.road.desk import Desk
@@ -186,8 +186,8 @@ class Engine:
         if command.wide:
             decision = Everywhere(desk, actor, place, run, command).whole()
         else:
-            decision = decide_command(desk.law.file, actor, place, command, run.account, run.region)
-        if not desk.sound(decision, run).allowed:
+            decision = desk.decide_reading(actor, place, run, command)
+        if not decision.allowed:
             raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
         return decision
 
@@ -212,10 +212,14 @@ class Engine:
         everywhere = Everywhere(desk, actor, place, run, command)
         allowed = everywhere.allowed(command.calls[0])
         if not allowed:
+            everywhere.write_down()
             raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
         if self.dry:
             return self._rehearsed(run, allowed[0])
-        reply = command.perform(everywhere, action)
+        try:
+            reply = command.perform(everywhere, action)
+        finally:
+            everywhere.write_down()
         assert isinstance(reply, Reply)
         decided = everywhere.decided
         rules = sorted({rule for decision in decided for rule in decision.rules})

@@ -52,6 +52,7 @@ class Everywhere:
     seconds: float = SECONDS
     decided: list[Decision] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    asked: list[tuple[Request, Decision]] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -99,7 +100,14 @@ class Everywhere:
             for operation in self.command.operations
             for account, region in self.places()
         ]
-        return self.desk.sound(decide_all(self.desk.law.file, asked), self.run)
+        return self.desk.decided(self.run, decide_all(self.desk.law.file, asked), asked)
+
+    def write_down(self) -> None:
+        """Keep in the audit what was decided, place by place: what was allowed, and what was not."""
+        for allowed in (True, False):
+            pairs = [pair for pair in self.asked if pair[1].allowed is allowed]
+            if pairs:
+                self.desk.write_down(self.run, pairs[0][1], [request for request, _ in pairs], alone=True)
 
     def _request(self, operation: str, account: Account, region: str) -> Request:
         return Request(
@@ -107,7 +115,9 @@ class Everywhere:
         )
 
     def _decide(self, operation: str, account: Account, region: str) -> Decision:
-        decision = decide(self.desk.law.file, self._request(operation, account, region))
+        request = self._request(operation, account, region)
+        decision = decide(self.desk.law.file, request)
+        self.asked.append((request, decision))
         return self.desk.sound(decision, self.run)
 
     def _refused(self, operation: str, account: Account, region: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -10,6 +11,9 @@ from sqlalchemy import insert, select
 from bot.store import tables
 from bot.store.database import Database
 from bot.store.runs import Run
+
+_AT_ONCE = 500
+"""Rows read in one go."""
 
 
 class Audit:
@@ -41,6 +45,18 @@ class Audit:
         query = query.where(tables.audit.c.run == run) if run else query
         with self._database.read() as connection:
             return tuple(dict(row) for row in connection.execute(query).mappings())
+
+    def since(self, event: str, at: float) -> Iterator[dict[str, Any]]:
+        """Read the rows of one event from a moment on, oldest first, each with its `detail` as values."""
+        columns, last = tables.audit.c, 0
+        query = select(tables.audit).where(columns.event == event, columns.at >= at).order_by(columns.id)
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(query.where(columns.id > last).limit(_AT_ONCE)).mappings().all()
+            if not rows:
+                return
+            yield from ({**row, "detail": json.loads(row["detail"])} for row in rows)
+            last = rows[-1]["id"]
 
 
 def _json(detail: dict[str, Any]) -> str:

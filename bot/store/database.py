@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Insert, make_url, text
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
+from bot.errors import OperatorError
 from bot.store.faults import StoreError, reason
 from bot.store.postgres import NAMES, postgresql
 from bot.store.sqlite import sqlite
@@ -51,6 +52,16 @@ def inserted(connection: Connection, row: Insert) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def must_be_there(url: str) -> None:
+    """Refuse a file that is not there: SQLite would make it. Raises StoreError; OperatorError for what is no URL."""
+    try:
+        about = make_url(url)
+    except ArgumentError as error:
+        raise OperatorError("This is no database URL; one looks like sqlite:///bot.db") from error
+    if about.get_backend_name() == "sqlite" and not Path(about.database or "").is_file():
+        raise StoreError(f"There is no file {about.database}.")
 
 
 class Database:

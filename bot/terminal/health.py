@@ -8,14 +8,9 @@ Exit: 0 well, 1 not.
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
-
-from bot.errors import OperatorError
-from bot.store.database import Database, StoreError
+from bot.store.database import Database, StoreError, must_be_there
 from bot.store.processes import Processes
 from bot.store.reports import Reports
 
@@ -46,7 +41,7 @@ def _facts(database_url: str) -> tuple[list[dict[str, Any]], list[str]]:
 
     The reports are looked up here, because a bot whose scheduler stands still may not notice it.
     """
-    _must_be_there(database_url)
+    must_be_there(database_url)
     database = Database(database_url)
     try:
         alive = Processes(database).alive(time.time()).values()
@@ -54,14 +49,3 @@ def _facts(database_url: str) -> tuple[list[dict[str, Any]], list[str]]:
         return [each for each in alive if "live" in each], [str(each) for each in overdue]
     finally:
         database.close()
-
-
-def _must_be_there(database_url: str) -> None:
-    """Refuse a file that is not there: SQLite would make it."""
-    try:
-        url = make_url(database_url)
-    except ArgumentError as error:
-        raise OperatorError("This is no database URL; one looks like sqlite:///bot.db") from error
-    file = url.database or ""
-    if url.get_backend_name() == "sqlite" and not Path(file).is_file():
-        raise StoreError(f"There is no file {file}.")

@@ -23,6 +23,7 @@ from bot.config.botfile import BotFile, Rule
 from bot.declare import discovered
 from bot.errors import Refused
 from bot.parse import Commands
+from bot.policy import record
 from bot.reply import Buttons, Reply
 from bot.road.cards import card
 from bot.road.clicks import Click, Clicks
@@ -201,7 +202,14 @@ class Bench:
         return [(call.operation, call.state) for call in self.desk.runs.calls(run.id)]
 
     def audited(self, run: Run | None = None) -> list[str]:
-        return [row["event"] for row in self.desk.audit.rows(run.id if run else None)]
+        """What happened, in order; the decisions on the way are asked for by `decided`."""
+        events = [row["event"] for row in self.desk.audit.rows(run.id if run else None)]
+        return [event for event in events if event != record.EVENT]
+
+    def decided(self, run: Run) -> list[record.Record]:
+        """The decisions made for a run, as the audit keeps them."""
+        rows = [row for row in self.desk.audit.rows(run.id) if row["event"] == record.EVENT]
+        return [record.read(json.loads(row["detail"])) for row in rows]
 
     def detail(self, run: Run, event: str) -> dict[str, Any]:
         rows = [row for row in self.desk.audit.rows(run.id) if row["event"] == event]

@@ -1,0 +1,70 @@
+"""What was decided, as the audit keeps it: whole enough to be explained later, and decided again under other rules.
+
+Of a call's parameters only what a rule can compare is kept, and no long text: it may be somebody's data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.policy.decide import Decision
+from bot.policy.match import Request
+
+EVENT = "decided"
+"""What the audit calls such a row."""
+_LONGEST = 128
+_REQUEST = TypeAdapter(Request)
+_SHARED = ("actor", "place")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Requests, and whether they were allowed; `alone` where each was decided by itself (accounts and Regions)."""
+
+    requests: tuple[Request, ...]
+    allowed: bool
+    needs: str = ""
+    alone: bool = False
+
+
+def written(requests: Iterable[Request], decision: Decision, *, alone: bool = False) -> dict[str, Any]:
+    """Write a decision as JSON values; who asked and where stands once, for all of its requests."""
+    rows = [
+        _REQUEST.dump_python(each, mode="json", exclude={"params"}, fallback=str)
+        | {"params": dict(_compared(each.params))}
+        for each in requests
+    ]
+    shared = {name: rows[0][name] for name in _SHARED} if rows else {}
+    kept = [{name: value for name, value in row.items() if name not in _SHARED} for row in rows]
+    found = {"allowed": decision.allowed, "needs": decision.needs, "why": decision.reason}
+    return {
+        **shared,
+        "requests": kept,
+        **found,
+        "rules": ", ".join(decision.rules),
+        **({"alone": True} if alone else {}),
+    }
+
+
+def read(detail: Mapping[str, Any]) -> Record:
+    """Read it back. Raises ValueError (pydantic's) for a row that another release wrote otherwise."""
+    shared = {name: detail[name] for name in _SHARED if name in detail}
+    requests = tuple(_REQUEST.validate_python({**shared, **each}) for each in detail.get("requests", ()))
+    return Record(requests, bool(detail.get("allowed")), str(detail.get("needs", "")), bool(detail.get("alone")))
+
+
+def _compared(params: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    for name, value in params.items():
+        if isinstance(value, list | tuple):
+            if all(map(_plain, value)):
+                yield name, list(value)
+        elif _plain(value):
+            yield name, value
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _LONGEST)
