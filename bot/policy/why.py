@@ -82,4 +82,3 @@ def _near(file: BotFile, request: Request) -> Iterator[str]:
             yield f"{rule.id} would allow it, but for its {key}"
         elif key == "who":
             yield f"{rule.id} allows it to others"
-

@@ -11,110 +11,34 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from typing import Any
 
 from bot.action import Action
 from bot.actor import Actor, Place
 from bot.aws.errors import translated
 from bot.aws.gateway import Gateway
-from bot.command import Command, Effect, Plan, Upload
-from bot.config.botfile import Account, BotFile
-from bot.errors import Refused, UsageError
-from bot.parse import Commands, Defaults
+from bot.command import Command, Effect, Plan
+from bot.errors import Refused
+from bot.parse import Commands
 from bot.policy import record
 from bot.policy.decide import Decision, decide, decide_all, decide_command, reachable, read_request, requests
 from bot.policy.match import Request
 from bot.policy.rights import refusal, rights, rights_in_words
 from bot.reply import File, Reply, to_json
+from bot.road.doors import Directory, Files, NoFiles, nowhere
 from bot.road.hands import Hands
+from bot.road.law import Law
 from bot.store.audit import Audit
 from bot.store.outbox import FINAL, PROGRESS, QUESTION, Outbox
 from bot.store.reports import Reports
 from bot.store.runs import ENDED, Run, Runs, State
 
+__all__ = ["Desk", "Directory", "Files", "Law", "NoFiles", "Pulse"]
+
 log = logging.getLogger(__name__)
 
 FREE_WORDS = frozenset({"hello", "help", "whoami"})
 """Bot words that need no rule."""
-
-
-class Directory(Protocol):
-    """Looks people and places up, by id, where they are known: Slack, or the terminal."""
-
-    def actor(self, user: str, teams: Iterable[str]) -> Actor:
-        """Vouch for a person. Raises Refused for everyone who is not a full member of our workspace."""
-        ...
-
-    def place(self, channel: str, thread: str) -> Place: ...
-
-    def name(self, id_: str) -> str:
-        """Return what a person or user group is called, for display alone; the id where nobody knows."""
-        ...
-
-
-class Files(Protocol):
-    """Finds and reads the files that people hand in: Slack's, or those on a terminal's disk."""
-
-    def facts(self, id_: str, run: Run) -> Upload:
-        """Say what a file is. Raises Refused where whoever asked may not see it, UsageError where there is none."""
-        ...
-
-    def open(self, id_: str) -> BinaryIO:
-        """Open a file to read it once, from its beginning, piece by piece; the caller closes it. Raises SlackError."""
-        ...
-
-
-class NoFiles:
-    """Where no file can be handed in."""
-
-    def facts(self, id_: str, run: Run) -> Upload:
-        raise UsageError(f"No file can be handed in here ({id_}, asked for in {run.channel or 'a terminal'}).")
-
-    def open(self, id_: str) -> BinaryIO:
-        raise UsageError(f"No file can be handed in here ({id_}).")
-
-
-def nowhere(run: Run, file: File, words: str, to: Actor) -> bool:  # noqa: ARG001 - the shape of Desk.hand_over
-    raise UsageError(f"No file can be handed over here ({file.name}).")
-
-
-@dataclass(frozen=True)
-class Law:
-    """The rules in force, or what is wrong with bot.yml: then every command is answered with that."""
-
-    file: BotFile
-    problems: tuple[str, ...] = ()
-
-    @property
-    def locked(self) -> str:
-        return self.problems[0] if self.problems else ""
-
-    @property
-    def defaults(self) -> Defaults:
-        accounts = self.file.accounts
-        names = {name: name for name in accounts} | {about.id: name for name, about in accounts.items()}
-        regions = {name: about.region for name, about in accounts.items()}
-        default = next((name for name, about in accounts.items() if about.default), None)
-        return Defaults(names, regions, default)
-
-    def open(self, account: str, region: str) -> None:
-        """Refuse a Region that the account's entry does not open; a word of the bot has no account."""
-        if account and region:
-            self.opened(account, region)
-
-    def opened(self, account: str, region: str) -> Account:
-        """Return an account of bot.yml. Raises Refused where its entry does not open the Region."""
-        about = self.file.account(account)
-        if not about.takes(region):
-            raise Refused(f"{account} is not open in {region} (regions: in bot.yml).", layer="allowlist")
-        return about
-
-    def marked(self, account: str) -> str:
-        """An account's name as cards show it: production is said out loud."""
-        return f"{account} (PRODUCTION)" if self.production(account) else account
-
-    def production(self, account: str) -> bool:
-        return account in self.file.accounts and self.file.accounts[account].production
 
 
 @dataclass

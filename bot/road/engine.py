@@ -13,17 +13,15 @@ from enum import Enum, auto
 
 from bot.action import Action
 from bot.actor import Actor, Place
-from bot.aws.errors import translated
-from bot.command import Command, Effect, Plan, call_text
+from bot.command import Command, Effect, Plan
 from bot.errors import AwsError, BotError, MissingError, Refused, UsageError
 from bot.parse import parse
 from bot.policy.decide import Decision, Needs
-from bot.reply import Button, Buttons, Mono, Reply, answer, note, text, to_json
-from bot.road.arrival import arrived
+from bot.reply import Button, Buttons, Mono, Reply, answer, text, to_json
 from bot.road.desk import Desk
-from bot.road.estate import Everywhere
 from bot.road.own_words import Asking
 from bot.road.pool import Pool
+from bot.road.reading import Reading, postable, rehearsed
 from bot.road.sending import send
 from bot.store.database import new_id
 from bot.store.runs import Run, State, plan_json
@@ -37,7 +35,6 @@ UNSEEN = (
     "I am not in this channel, so a change here would go unseen. Invite me (/invite), or ask in a channel I am in, "
     "or add --private to answer in a direct message."
 )
-NOT_HERE = note("Shown to you alone: I am not in this channel.")
 
 
 class Received(Enum):
@@ -68,6 +65,7 @@ class Engine:
         self.desk = desk
         self.pool = pool
         self.dry = dry
+        self.reading = Reading(desk, dry=dry)
 
     def receive(self, asked: Asked, on_taken: Callable[[Run], None] = lambda _run: None) -> Received:
         """Take a request in, on the ack path: one write, no network. Full means that nothing will run later."""
@@ -164,7 +162,7 @@ class Engine:
         if command.own:
             return self._bot_word(run, actor, place, action, command)
         if command.effect is Effect.READS:
-            return self._read(run, actor, place, action, command)
+            return self.reading.read(run, actor, place, action, command)
         if run.report:
             raise Refused("A report only reads; nothing was done.", layer="report")
         return self._change(run, actor, place, action, command)
@@ -175,78 +173,10 @@ class Engine:
     def _bot_word(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         free = not command.calls
         if not free:
-            self.decide_reading(run, actor, place, command)
+            self.reading.decide(run, actor, place, command)
         reply = command.perform(Asking(self.desk, actor, place, run), action)
         assert isinstance(reply, Reply)
         return self.desk.end(run, State.DONE, reply, private=free or action.private)
-
-    def decide_reading(self, run: Run, actor: Actor, place: Place, command: Command) -> Decision:
-        """Decide a read, or a look at one that is stored. Raises Refused."""
-        desk = self.desk
-        if command.wide:
-            decision = Everywhere(desk, actor, place, run, command).whole()
-        else:
-            decision = desk.decide_reading(actor, place, run, command)
-        if not decision.allowed:
-            raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
-        return decision
-
-    def _read(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
-        desk = self.desk
-        if command.wide:
-            return self._read_widely(run, actor, place, action, command)
-        decision = self.decide_reading(run, actor, place, command)
-        if self.dry:
-            return self._rehearsed(run, decision)
-        private = action.private or command.secret or decision.audience == "asker" or not postable(place)
-        run = desk.runs.note(run, rules=", ".join(decision.rules), audience="asker" if private else "channel")
-        aws = desk.gateway.reading(action.account, action.region, command.operations, token=run.id)
-        with translated(command.calls[0], changes=False):
-            reply = command.perform(aws, action)
-        assert isinstance(reply, Reply)
-        return self._answer(run, place, action, command, reply, private=private)
-
-    def _read_widely(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
-        """Read every account and Region that the asker may; refused where that is none."""
-        desk = self.desk
-        everywhere = Everywhere(desk, actor, place, run, command)
-        allowed = everywhere.allowed(command.calls[0])
-        if not allowed:
-            everywhere.write_down()
-            raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
-        if self.dry:
-            return self._rehearsed(run, allowed[0])
-        try:
-            reply = command.perform(everywhere, action)
-        finally:
-            everywhere.write_down()
-        assert isinstance(reply, Reply)
-        decided = everywhere.decided
-        rules = sorted({rule for decision in decided for rule in decision.rules})
-        private = action.private or any(each.audience == "asker" for each in decided) or not postable(place)
-        run = desk.runs.note(run, rules=", ".join(rules), audience="asker" if private else "channel")
-        return self._answer(run, place, action, command, reply, private=private)
-
-    def _answer(
-        self, run: Run, place: Place, action: Action, command: Command, reply: Reply, *, private: bool
-    ) -> Run | None:
-        """End a run with what was read; a secret is handed on and not kept."""
-        desk = self.desk
-        if run.report:
-            reply = arrived(desk, run, reply, seen=postable(place))
-        elif not postable(place) and not action.private:
-            reply = replace(reply, parts=(*reply.parts, NOT_HERE))
-        if not command.secret:
-            return desk.end(run, State.DONE, reply, private=private, why="answered")
-        desk.secrets[run.id] = reply
-        kept = Reply(f"{action}: shown to the asker alone, and not kept. Ask again to see it.", sign="ok")
-        ended = None
-        try:
-            ended = desk.end(run, State.DONE, kept, private=True, why="answered, not kept")
-        finally:
-            if ended is None:
-                desk.secrets.pop(run.id, None)
-        return ended
 
     def _change(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         desk = self.desk
@@ -265,17 +195,10 @@ class Engine:
     def _ask_or_send(self, run: Run, decision: Decision, *, private: bool) -> Run | None:
         audience = "asker" if private or decision.audience == "asker" else "channel"
         if self.dry:
-            return self._rehearsed(run, decision)
+            return rehearsed(self.desk, run, decision)
         if decision.needs is Needs.NOTHING:
             return send(self.desk, self.desk.runs.note(run, audience=audience), by=run.user)
         return self.desk.move(run, State.ASKED, audience=audience, due_at=self.desk.now() + CONFIRM_SECONDS)
-
-    def _rehearsed(self, run: Run, decision: Decision) -> Run | None:
-        """End a dry run with what was decided, and the calls that were not sent."""
-        calls = run.planned.calls if run.plan else ()
-        lines = tuple(text(Mono(call_text(call))) for call in calls)
-        reply = Reply(f"Dry run, nothing was sent. {decision.reason} Needs: {decision.needs}.", lines, "ok")
-        return self.desk.end(run, State.DONE, reply, why="dry run")
 
     def _refuse(self, run: Run, error: Refused) -> Run | None:
         reply = to_json(Reply(error.sentence, sign="no"))
@@ -289,14 +212,6 @@ def _usage(run: Run, error: UsageError) -> Reply:
     if not isinstance(error, MissingError) or run.actor_kind != "slack":
         return said
     return replace(said, parts=(*said.parts, Buttons((Button("Fill in", FORM, run.id, "primary"),))))
-
-
-def postable(place: Place) -> bool:
-    """Whether a message for everybody may be posted where it was asked.
-
-    A server that leaves out whether the bot is a member is asked by posting; Slack itself always says.
-    """
-    return place.direct or (place.member is not False and place.shared is False)
 
 
 def nothing_to_do(command: Command, plan: Plan) -> Reply:

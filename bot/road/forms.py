@@ -17,8 +17,9 @@ from bot.errors import BotError, Refused, SlackError, UsageError
 from bot.parse import Begun, begun, parse
 from bot.reply import Reply
 from bot.road.blanks import ACCOUNT, Asking, Options, Sheet, blanks
-from bot.road.engine import UNSEEN, Asked, Engine, Received, postable
+from bot.road.engine import UNSEEN, Asked, Engine, Received
 from bot.road.filled import written
+from bot.road.reading import postable
 from bot.store.database import new_id
 from bot.store.forms import Form, Forms
 from bot.store.runs import Run
@@ -149,7 +150,7 @@ class Filling:
             return
         desk.law.open(run.account, run.region)
         if command.effect is Effect.READS:
-            self.engine.decide_reading(run, actor, place, command)
+            self.engine.reading.decide(run, actor, place, command)
             return
         desk.first_look(actor, place, run, command)
         if not found.action.private and not postable(place):

@@ -19,9 +19,10 @@ from bot.policy.decide import Decision, reachable
 from bot.reply import Button, Buttons, Fields, File, Part, Reply, Rows, User, note, to_json
 from bot.road import pages
 from bot.road.click import Click
-from bot.road.engine import NOT_HERE, Asked, Engine, postable
+from bot.road.engine import Asked, Engine
 from bot.road.exports import written
 from bot.road.pages import Listing, View
+from bot.road.reading import NOT_HERE, postable
 from bot.store.database import new_id
 from bot.store.outbox import QUESTION
 from bot.store.runs import Run, State
@@ -59,7 +60,7 @@ class Results:
         if run.audience == "asker" and actor.key != run.asker:
             raise Refused(f"This was answered to {run.user_name or run.user} alone.", layer="audience")
         self.desk.law.open(run.account, run.region)
-        decision = self.engine.decide_reading(run, actor, self._place(run), command)
+        decision = self.engine.reading.decide(run, actor, self._place(run), command)
         if decision.audience == Audience.ASKER and run.audience != "asker":
             why = f"This is shown to whoever asks alone now. Ask for it yourself: {run.action}"
             raise Refused(why, layer="audience")

@@ -21,8 +21,8 @@ from bot.parse import Commands, parse
 from bot.policy.check import asked_without_aws
 from bot.policy.check import check as explained
 from bot.road.desk import Law
-from bot.road.engine import postable
 from bot.road.enrolment import checked
+from bot.road.reading import postable
 from bot.text import line
 
 ALLOWED, REFUSED = 0, 3

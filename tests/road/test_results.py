@@ -20,9 +20,9 @@ from bot.reply import Buttons, Choice, File, Reply, Rows, Table, from_json, note
 from bot.road import pages
 from bot.road.cards import card
 from bot.road.click import Click
-from bot.road.engine import NOT_HERE
 from bot.road.exports import harmless, to_csv
 from bot.road.exports import to_json as rows_to_json
+from bot.road.reading import NOT_HERE
 from bot.store.database import new_id
 from bot.store.runs import Run, State
 from bot.text import plain
