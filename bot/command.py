@@ -207,7 +207,8 @@ class Command:
     `calls` are the operations that make it what it is: the right to the first is the right to the command; `reads`
     come with that right. `secret` output goes to the asker alone and is never stored. `outcome` reads AWS's answer to
     the last call. A `wide` command reads every account and Region that the asker may read: its function gets an
-    Estate. `finds` is the pattern of ids that it shows when they are named in a message.
+    Estate. A `free` one is a word of the bot's that needs no rule. `finds` is the pattern of ids that it shows when
+    they are named in a message.
     """
 
     service: str
@@ -224,6 +225,7 @@ class Command:
     outcome: Callable[[Mapping[str, Any]], Outcome] | None = None
     secret: bool = False
     wide: bool = False
+    free: bool = False
     finds: str = ""
     help: str = field(default="", compare=False)
 
@@ -234,7 +236,7 @@ class Command:
     @property
     def own(self) -> bool:
         """Say whether it is a word of the bot's own: it happens in no account and no Region."""
-        return not self.service or any(call.startswith("bot:") for call in self.calls)
+        return self.free or not self.service or any(call.startswith("bot:") for call in self.calls)
 
     @property
     def operations(self) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from bot.road.engine import Engine
 from bot.road.enrolment import checked
 from bot.road.occurrences import Occurrences
 from bot.road.own_words import VERSION, bot_words
+from bot.road.policy_words import policy_words
 from bot.road.pool import Pool
 from bot.road.reports import report_words
 from bot.road.waiting import Waiting
@@ -57,7 +58,7 @@ _PAUSES = (0.5, 1, 2, 4, 8, 15, 15, 15)
 
 
 def all_commands() -> Commands:
-    return Commands((*bot_words(), *report_words(), *discovered(services)))
+    return Commands((*bot_words(), *report_words(), *policy_words(), *discovered(services)))
 
 
 def law(settings: Settings) -> Law:

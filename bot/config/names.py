@@ -18,6 +18,8 @@ from bot.glob import glob, is_glob, matches
 BOT_OPERATIONS = frozenset(
     {
         "bot:Status",
+        "bot:WhoCan",
+        "bot:ExplainPolicy",
         "bot:ListReports",
         "bot:GetReport",
         "bot:AddReport",

@@ -126,7 +126,7 @@ def _limits(file: BotFile, actor: Actor, place: Place, command: Command, account
         within = () if account in accounts else accounts
         away = rule.channels if rule.channels and place.channel not in rule.channels else ()
         if accounts:
-            found[_limit(rule, within, away)] = None
+            found[limit(rule, within, away)] = None
     return tuple(found)
 
 
@@ -136,7 +136,7 @@ def _limits_here(file: BotFile, actor: Actor, place: Place, command: Command) ->
             continue
         accounts = _accounts(file, rule, actor, place, command)
         if accounts:
-            yield _limit(rule, tuple(name for name in accounts if name), ())
+            yield limit(rule, tuple(name for name in accounts if name), ())
 
 
 def _accounts(file: BotFile, rule: Rule, actor: Actor, place: Place, command: Command) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def _regions(rule: Rule, account: Account) -> tuple[str, ...]:
     return tuple(sorted(named, key=lambda name: (name != account.region, name)))
 
 
-def _limit(rule: Rule, accounts: tuple[str, ...], channels: tuple[str, ...]) -> str:
+def limit(rule: Rule, accounts: tuple[str, ...], channels: tuple[str, ...]) -> str:
     """Say what a rule asks for: `in dev and prod in Region eu-west-1 where env=dev or staging with Force=false`."""
     parts = [f"in {_and(accounts)}"] if accounts else []
     parts += [f"in Region {_or(rule.regions)}"] if rule.regions else []

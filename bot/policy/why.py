@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from bot.config.botfile import BotFile, Rule
 from bot.policy.decide import Decision, decide_all
@@ -40,7 +41,10 @@ def why(file: BotFile, asked: Iterable[Request]) -> Why:
 def proposal(file: BotFile, asked: tuple[Request, ...]) -> str:
     """Return the smallest rule that would allow it, as YAML for bot.yml; empty where no rule could."""
     for keys in _narrow_to_wide(asked):
-        added = Rule.model_validate(keys)
+        try:
+            added = Rule.model_validate(keys)
+        except ValidationError:  # an id that bot.yml does not take
+            return ""
         if decide_all(file.model_copy(update={"rules": (*file.rules, added)}), asked).allowed:
             return yaml.safe_dump([keys], sort_keys=False, default_flow_style=None, width=100)
     return ""

@@ -16,6 +16,7 @@ from bot.errors import BotError, Refused
 from bot.parse import parse
 from bot.reply import Reply
 from bot.road.click import Click
+from bot.road.denials import WHY, explained
 from bot.road.desk import Desk
 from bot.road.engine import Asked, Engine, Received
 from bot.road.results import Results
@@ -77,12 +78,13 @@ class Clicks:
     def _do(self, click: Click) -> Reply | None:
         actor = self.desk.directory.actor(click.user, (click.team,))
         run = self.desk.runs.get(click.about)
-        steps: dict[str, Callable[[Run, Actor, Click], None]] = {
+        steps: dict[str, Callable[[Run, Actor, Click], Reply | None]] = {
             CONFIRM: self._confirm,
             CANCEL: self._cancel,
             UNDO: self._undo,
             AGAIN: self._again,
             CONTINUE: self._continue,
+            WHY: lambda run, actor, _click: explained(self.desk, run, actor),
         }
         step = steps.get(click.does) or self.results.step(click.does)
         if run is None or step is None:

@@ -37,9 +37,6 @@ __all__ = ["Desk", "Directory", "Files", "Law", "NoFiles", "Pulse"]
 
 log = logging.getLogger(__name__)
 
-FREE_WORDS = frozenset({"hello", "help", "whoami"})
-"""Bot words that need no rule."""
-
 
 @dataclass
 class Pulse:
@@ -199,8 +196,7 @@ class Desk:
     def may(self, actor: Actor, place: Place, command: Command) -> bool:
         """Whether somebody could run a command in some account and Region: what help and suggestions go by."""
         if command.own:
-            free = not command.calls and command.verb in FREE_WORDS
-            return free or decide_command(self.law.file, actor, place, command, "", "").allowed
+            return command.free or decide_command(self.law.file, actor, place, command, "", "").allowed
         try:
             return bool(rights(self.law.file, actor, place, (command,)))
         except Exception:

@@ -18,6 +18,7 @@ from bot.errors import AwsError, BotError, MissingError, Refused, UsageError
 from bot.parse import parse
 from bot.policy.decide import Decision, Needs
 from bot.reply import Button, Buttons, Mono, Reply, answer, text, to_json
+from bot.road.denials import refused
 from bot.road.desk import Desk
 from bot.road.own_words import Asking
 from bot.road.pool import Pool
@@ -171,12 +172,11 @@ class Engine:
         return lambda command: self.desk.may(actor, place, command)
 
     def _bot_word(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
-        free = not command.calls
-        if not free:
+        if not command.free:
             self.reading.decide(run, actor, place, command)
         reply = command.perform(Asking(self.desk, actor, place, run), action)
         assert isinstance(reply, Reply)
-        return self.desk.end(run, State.DONE, reply, private=free or action.private)
+        return self.desk.end(run, State.DONE, reply, private=command.free or action.private)
 
     def _change(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         desk = self.desk
@@ -201,7 +201,7 @@ class Engine:
         return self.desk.move(run, State.ASKED, audience=audience, due_at=self.desk.now() + CONFIRM_SECONDS)
 
     def _refuse(self, run: Run, error: Refused) -> Run | None:
-        reply = to_json(Reply(error.sentence, sign="no"))
+        reply = to_json(refused(self.desk, run, error))
         why = f"{error.layer}: {error.sentence}"
         return self.desk.move(run, State.REFUSED, reply=reply, why=why, rules=error.rule or "", audience="asker")
 

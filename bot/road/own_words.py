@@ -106,15 +106,15 @@ def bot_words() -> tuple[Command, ...]:
 
 
 def word(function: Callable[..., Reply], calls: tuple[str, ...], example: str, service: str = "") -> Command:
-    """Make a function into a word of the bot's own; it is given an Asking."""
+    """Make a function into a word of the bot's own, free where it names no right; it is given an Asking."""
     params = params_of(function)
-    verb = function.__name__.rstrip("_")
+    verb = function.__name__.rstrip("_").replace("_", "-")
     doc = (function.__doc__ or "").partition("\n")[0]
 
     def perform(asking: Any, action: Action) -> Reply:
         return function(asking, **bind(params, action))
 
-    return Command(service, verb, doc, Effect.READS, calls, example or verb, perform, params, help=doc)
+    return Command(service, verb, doc, Effect.READS, calls, example or verb, perform, params, free=not calls, help=doc)
 
 
 def _with_real_names(asking: Asking) -> Iterable[str]:

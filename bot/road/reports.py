@@ -80,7 +80,7 @@ def add(
     if asking.actor.kind != "slack" or not asking.place.channel:
         raise UsageError("A report goes to a channel: add it in Slack, in the channel where it is to be posted.")
     plan = schedule(when, zone or "UTC")
-    action = reportable(_text(command), desk.commands, desk.law.defaults, asking.may)
+    action = reportable(as_typed(command), desk.commands, desk.law.defaults, asking.may)
     _room(asking)
     report = Report(
         id=new_id(),
@@ -163,7 +163,7 @@ def report_words() -> tuple[Command, ...]:
     return tuple(word(function, (call,), f"report {said}", "report") for function, call, said in declared)
 
 
-def _text(words: tuple[str, ...]) -> str:
+def as_typed(words: tuple[str, ...]) -> str:
     """Write a command's words as they were typed; one word is a command in quotes."""
     if len(words) == 1:
         return words[0]

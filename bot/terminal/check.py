@@ -96,7 +96,7 @@ def _decide(file: BotFile, commands: Commands, question: Question, vouch: Vouch)
     except Refused as error:
         print(f"Refused: {what}\nBy {error.layer}: {error.sentence}")
         return REFUSED
-    if not command.calls:
+    if command.free:
         print(f"Allowed: {what}\nThis needs no rule.")
         return ALLOWED
     return _by_rules(file, actor, place, command=command, action=action, what=what)

@@ -30,6 +30,7 @@ from bot.road.clicks import Click, Clicks
 from bot.road.desk import Desk, Law
 from bot.road.engine import Asked, Engine
 from bot.road.own_words import bot_words
+from bot.road.policy_words import policy_words
 from bot.road.pool import Pool
 from bot.road.reports import report_words
 from bot.road.waiting import Waiting
@@ -48,7 +49,7 @@ ANN, BOB, EVE, GUEST = "UANN", "UBOB", "UEVE", "UGUEST"
 WEB, WEB2, API, WORKER, STOPPED, BATCH, FLEET, NAMELESS = (f"i-0a1b2c3d4e5f6000{n}" for n in range(1, 9))
 STAGING, PROTECTED_PROD = "i-0a1b2c3d4e5f60010", "i-0a1b2c3d4e5f60103"
 ALL = {"actions": ["ec2:*"], "who": {"users": [ANN, BOB]}, "accounts": ["dev"]}
-COMMANDS = Commands((*bot_words(), *report_words(), *discovered(services)))
+COMMANDS = Commands((*bot_words(), *report_words(), *policy_words(), *discovered(services)))
 
 
 def rules(*about: dict[str, Any]) -> tuple[Rule, ...]:
