@@ -20,6 +20,7 @@ from bot.errors import Refused
 from bot.parse import Commands, parse
 from bot.policy.check import asked_without_aws
 from bot.policy.check import check as explained
+from bot.policy.why import proposal
 from bot.road.desk import Law
 from bot.road.enrolment import checked
 from bot.road.reading import postable
@@ -109,7 +110,8 @@ def _seen(command: Command, action: Action, place: Place) -> None:
 
 
 def _by_rules(file: BotFile, actor: Actor, place: Place, *, command: Command, action: Action, what: str) -> int:
-    found = explained(file, asked_without_aws(file, actor, place, command, action))
+    asked = asked_without_aws(file, actor, place, command, action)
+    found = explained(file, asked)
     decision = found.decision
     print(f"{'Allowed' if decision.allowed else 'Refused'}: {what}\n{decision.reason}")
     if decision.allowed:
@@ -120,4 +122,7 @@ def _by_rules(file: BotFile, actor: Actor, place: Place, *, command: Command, ac
         options = " ".join(f"--{name}" for name, _ in action.options)
         unseen = f"Tags, states and the call's parameters{f' ({options})' if options else ''}"
         print(f"{unseen} are not known here: python -m bot shell --dry-run reads them.")
+    proposed = "" if decision.allowed else proposal(file, tuple(asked))
+    if proposed:
+        print(f"The smallest rule that would allow it:\n{proposed}", end="")
     return ALLOWED if decision.allowed else REFUSED
