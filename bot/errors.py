@@ -57,11 +57,17 @@ class AwsError(BotError):
 
 
 class AwsRefused(AwsError):
-    """AWS answered no. `unread` is true where AWS turned the request away before reading it (throttling)."""
+    """AWS answered no. `unread` is true where AWS turned the request away before reading it (throttling).
 
-    def __init__(self, sentence: str, *, code: str, request_id: str | None = None, unread: bool = False) -> None:
+    `encoded` is an authorization message that STS alone can read: never shown, logged or stored.
+    """
+
+    def __init__(
+        self, sentence: str, *, code: str, request_id: str | None = None, unread: bool = False, encoded: str = ""
+    ) -> None:
         super().__init__(sentence, code=code, request_id=request_id)
         self.unread = unread
+        self.encoded = encoded
 
 
 class AwsUnsent(AwsError):

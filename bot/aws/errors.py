@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from botocore import exceptions as raised
 
 from bot.aws.advice import advice
+from bot.aws.denied import encoded, which_policy
 from bot.aws.families import (
     DENIED,
     EXPIRED,
@@ -83,7 +84,7 @@ def _unsent(error: Exception, family: Family, operation: str) -> str:
 def _answered(error: raised.ClientError, operation: str, *, changes: bool) -> AwsError:
     told = error.response.get("Error", {})
     about = error.response.get("ResponseMetadata", {})
-    code, message = str(told.get("Code", "Unknown")), _quiet(str(told.get("Message", "")))
+    code, words = str(told.get("Code", "Unknown")), str(told.get("Message", ""))
     request_id = about.get("RequestId")
     if error.operation_name in FOR_CREDENTIALS and operation.partition(":")[2] != error.operation_name:
         return AwsUnsent(
@@ -102,10 +103,12 @@ def _answered(error: raised.ClientError, operation: str, *, changes: bool) -> Aw
     away = elsewhere(code, error.response) if made.startswith("s3:") else ""
     if away:
         return AwsRefused(f"Nothing was done: {away} ({made}, {code}).", code=code, request_id=request_id)
-    return AwsRefused(_sentence(code, message, made), code=code, request_id=request_id, unread=unread)
+    sentence = _sentence(code, words, made)
+    return AwsRefused(sentence, code=code, request_id=request_id, unread=unread, encoded=encoded(words))
 
 
-def _sentence(code: str, message: str, operation: str) -> str:
+def _sentence(code: str, words: str, operation: str) -> str:
+    message = _quiet(words)
     if advice(operation, code):
         told = f" AWS's words: {message}" if message else ""
         return f"Nothing was done: {advice(operation, code)} ({operation}, {code}).{told}"
@@ -117,10 +120,8 @@ def _sentence(code: str, message: str, operation: str) -> str:
             "Whoever runs the bot must renew them."
         )
     if code in DENIED:
-        return (
-            f"AWS's own IAM does not let the bot's role do {operation} ({code}): nothing was done. "
-            "Whoever owns the role must allow it; the allowlist in bot.yml did."
-        )
+        no = f"AWS's own IAM does not let the bot's role do {operation} ({code}): nothing was done. "
+        return no + (which_policy(words) or "Whoever owns the role must allow it; the allowlist in bot.yml did.")
     return f"AWS refused {operation}: {message or 'no reason given'} ({code})"
 
 

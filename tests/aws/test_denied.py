@@ -1,0 +1,73 @@
+"""Which of AWS's policies said no, read from AWS's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bot.aws.denied import decoded, encoded, which_policy
+from bot.aws.errors import translate
+from bot.errors import AwsRefused
+
+WORDS = "User: arn:aws:sts::111111111111:assumed-role/bot/x is not authorized to perform: ec2:StopInstances "
+BLOB = "Encoded authorization failure message: aBc"
+
+
+@pytest.mark.parametrize(
+    ("message", "says", "owner"),
+    [
+        ("because no identity-based policy allows the ec2:StopInstances action", "no identity-based policy", "role"),
+        ("with an explicit deny in a service control policy", "deny in its service control policy", "organization"),
+        ("with an explicit deny in an identity-based policy", "deny in its identity-based policy", "role"),
+        ("because no permissions boundary allows the x action", "no permissions boundary allows it", "boundary"),
+        ("because no session policy allows the x action", "no session policy allows it", "runs the bot"),
+        ("with an explicit deny in a VPC endpoint policy", "deny in its VPC endpoint policy", "endpoint"),
+        ("because no resource-based policy allows the x action", "no resource-based policy", "resource"),
+        ("with an explicit deny in a resource control policy", "resource control policy", "organization"),
+    ],
+)
+def test_the_kind_of_policy_and_its_owner_are_named(message: str, says: str, owner: str) -> None:
+    said = which_policy(f"{WORDS}on resource: arn:aws:ec2:eu-west-1:111111111111:instance/i-1 {message}")
+    assert says in said
+    assert owner in said
+    assert "111111111111" not in said
+
+
+def test_where_aws_does_not_say_nothing_is_guessed() -> None:
+    assert which_policy("You are not authorized to perform this operation.") == ""
+
+
+def test_the_encoded_message_is_found() -> None:
+    assert encoded("You are not authorized. Encoded authorization failure message: aBc-_123") == "aBc-_123"
+    assert encoded("You are not authorized.") == ""
+
+
+@pytest.mark.parametrize(
+    ("about", "says"),
+    [
+        (
+            {
+                "explicitDeny": True,
+                "matchedStatements": {"items": [{"statementId": "NoStops"}]},
+                "context": {"action": "ec2:StopInstances", "resource": "arn:aws:ec2:eu-west-1:111:instance/i-1"},
+            },
+            "an explicit deny (statement NoStops) refuses ec2:StopInstances on instance/i-1",
+        ),
+        ({"explicitDeny": False, "context": {"action": "ec2:StopInstances"}}, "no policy allows ec2:StopInstances."),
+        ({}, "no policy allows it."),
+    ],
+)
+def test_a_decoded_message_in_words(about: dict[str, Any], says: str) -> None:
+    assert says in decoded(about)
+
+
+def test_a_long_arn_before_the_reason_hides_nothing() -> None:
+    message = f"{WORDS}on resource: {'x' * 900} with an explicit deny in a service control policy"
+    answer: Any = {"Error": {"Code": "UnauthorizedOperation", "Message": f"{message} {BLOB}"}, "ResponseMetadata": {}}
+    error = translate(ClientError(answer, "StopInstances"), "ec2:StopInstances", changes=True)
+    assert isinstance(error, AwsRefused)
+    assert "service control policy" in error.sentence
+    assert error.encoded == "aBc"
+    assert "aBc" not in error.sentence
