@@ -8,6 +8,8 @@ are new get the release; what was reviewed keeps its own, and is never made weak
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 import sys
 from collections import Counter
@@ -81,7 +83,15 @@ class Derived:
 def raw_models() -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Read every service model that botocore ships, one at a time."""
     for service in _loader().list_available_services("service-2"):
-        yield service, _loader().load_service_model(service, "service-2")
+        yield service, raw_model(service)
+
+
+def raw_model(service: str) -> Mapping[str, Any]:
+    version = _loader().determine_latest_version(service, "service-2")
+    file = Path(Loader.BUILTIN_DATA_PATH) / service / version / "service-2.json"
+    text = file.read_bytes() if file.exists() else gzip.decompress(file.with_suffix(".json.gz").read_bytes())
+    model: Mapping[str, Any] = json.loads(text)
+    return model
 
 
 def _loader() -> Loader:

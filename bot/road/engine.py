@@ -14,7 +14,8 @@ from enum import Enum, auto
 from bot.action import Action
 from bot.actor import Actor, Place
 from bot.aws.errors import translated
-from bot.command import Command, Effect, Plan, call_text
+from bot.aws.masks import call_text
+from bot.command import Command, Effect, Plan
 from bot.errors import AwsError, BotError, MissingError, Refused, UsageError
 from bot.parse import parse
 from bot.policy.decide import Decision, Needs, decide_command

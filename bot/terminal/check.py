@@ -53,7 +53,7 @@ def check(path: Path, commands: Commands, question: Question | None, vouch: Vouc
         return _decide(file, commands, question, vouch)
     if path.exists():
         print(_valid(path, file))
-    for told in _beyond(file):
+    for told in beyond(file):
         print(told)
     return ALLOWED
 
@@ -82,7 +82,7 @@ def _valid(path: Path, file: BotFile) -> str:
     return f"{path} is valid: {accounts}{names}, {_counted(len(file.rules), 'rule')}{reports}.{nothing}"
 
 
-def _beyond(file: BotFile) -> Iterator[str]:
+def beyond(file: BotFile) -> Iterator[str]:
     """Say of each rule how many operations its wildcards match, but do not mean under the file's catalogue."""
     for rule in file.rules:
         found = later(rule.actions, file.catalogue) if rule.effect == "allow" else ()
