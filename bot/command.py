@@ -7,7 +7,6 @@ is what runs. Nothing here knows where a command comes from: `perform` is any ca
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -125,13 +124,6 @@ class Call:
     ids: tuple[str, ...] = ()
     upload: Upload | None = None
     seconds: int = 20
-
-
-def call_text(call: Call) -> str:
-    """Write an API call exactly, as a card shows it: `ec2:StopInstances InstanceIds=["i-1"] Force=false`."""
-    params = (f"{name}={json.dumps(value, separators=(',', ':'))}" for name, value in call.params.items())
-    body = [f"Body=({call.upload.name}, {call.upload.size:,} bytes)"] if call.upload else []
-    return " ".join([call.operation, *params, *body])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,11 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, BinaryIO, Protocol
 
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.loaders import Loader
 
 from bot.aws import models, transfers
 from bot.aws.configs import CHANGING, READING, changing, of_service, uploading
@@ -99,7 +97,7 @@ def identity(endpoint_url: str | None = None) -> Identity:
 def _guarded(credentials: Any, profile: str | None = None) -> boto3.Session:
     """Return a session whose clients refuse every call until they are armed."""
     core = botocore.session.Session(profile=profile)
-    core.register_component("data_loader", _loader())
+    core.register_component("data_loader", models.kept())
     hold(core.get_component("event_emitter"))
     core.get_component("event_emitter").register("before-call.s3", _stay)
     core._credentials = credentials  # noqa: SLF001 - no setter
@@ -109,14 +107,6 @@ def _guarded(credentials: Any, profile: str | None = None) -> boto3.Session:
 def _stay(context: dict[str, Any], **_: Any) -> None:
     """Keep S3's clients in their Region: the rules were asked about that one, and not about where a bucket is."""
     context.setdefault("s3_redirect", {})["redirected"] = True
-
-
-@cache
-def _loader() -> Loader:
-    """Return the one loader of botocore's own models: EC2's alone is 20 MB, and nobody's `~/.aws/models` counts."""
-    loader = Loader(include_default_search_paths=False)
-    loader.search_paths.append(Loader.BUILTIN_DATA_PATH)
-    return loader
 
 
 class Account(Protocol):

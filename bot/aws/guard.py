@@ -4,7 +4,7 @@ Every client the gateway makes refuses everything. A run gets copies of those cl
 its own event emitter and shares the connection pool, so the pass goes wherever the client goes (threads, paginators,
 waiters, presigned URLs). Two events carry it: `provide-client-params` sees the operation and its parameters and stamps
 the request's context; `before-sign` refuses a signature whose request bears no stamp of this pass for this operation (a
-presigned POST shows the first event a CreateBucket, and signs a PutObject).
+presigned POST shows the first event a CreateBucket, and signs a PutObject). A third masks what comes back.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.aws.masks import mask_answer
 from bot.errors import GuardError
 
 _PARAMS = "provide-client-params"
@@ -78,7 +79,13 @@ def armed(client: Any, pass_: Pass) -> Any:
     events.unregister(created, client._request_signer.handler)  # noqa: SLF001 - as above
     events.register(created, twin._request_signer.handler)
     hold(events, pass_)
+    events.register_last("after-call", _mask)
     return twin
+
+
+def _mask(http_response: Any, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    """Keep what botocore marks as sensitive from whoever uses the client; last, so that nothing decodes it later."""
+    mask_answer(parsed, model, failed=http_response.status_code >= 300)
 
 
 def _check_params(pass_: Pass) -> Any:

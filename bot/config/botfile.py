@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from bot.aws.catalogue import FIRST
 from bot.command import Audience
 from bot.config.ids import AccountId, ChannelId, Contact, GroupId, Name, Section, UserId, checked, sentence, string
 from bot.config.reports import Report
@@ -128,6 +129,7 @@ class BotFile(Section):
     rules: tuple[Rule, ...] = ()
     reports: dict[Name, Report] = {}  # noqa: RUF012 - as above
     contact: Annotated[Contact | None, Field(description="Whom to ask for more rights.")] = None
+    catalogue: Annotated[str, Field(description="The reviewed operations that wildcards mean, by release.")] = FIRST
 
     @field_validator("accounts", mode="before")
     @classmethod

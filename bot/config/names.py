@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from bot.aws import models
+from bot.aws import catalogue, models
 from bot.config.botfile import BotFile, Rule
 from bot.config.marks import Loc
 from bot.glob import glob, is_glob, matches
@@ -37,6 +37,9 @@ Finding = tuple[Loc, str]
 def check(file: BotFile) -> Iterator[Finding]:
     """Yield what is wrong with the names of a file whose shape is right, and where."""
     yield from _accounts(file)
+    if file.catalogue not in catalogue.releases():
+        known = ", ".join(catalogue.releases())
+        yield ("catalogue",), f"I know no catalogue {file.catalogue!r}: this version of the bot has {known}"
     for at, rule in enumerate(file.rules):
         yield from ((("rules", at, *place), why) for place, why in _rule(rule, file))
     ids = [rule.id for rule in file.rules]

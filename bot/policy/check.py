@@ -11,6 +11,7 @@ from bot.command import Call, Command, Effect, Plan, Resource
 from bot.config.botfile import BotFile, Rule
 from bot.policy.decide import Decision, decide_all, read_request, requests
 from bot.policy.match import Request, differs
+from bot.policy.reach import reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Checked:
 def check(file: BotFile, asked: Iterable[Request]) -> Checked:
     """Decide requests and let each rule say why it applied, or which of its keys kept it from applying."""
     asked = tuple(asked)
-    lines = (_line(rule, request) for request in asked for rule in sorted(file.rules, key=lambda each: each.id))
+    lines = (_line(file, rule, request) for request in asked for rule in sorted(file.rules, key=lambda each: each.id))
     return Checked(decide_all(file, asked), tuple(lines))
 
 
@@ -55,8 +56,10 @@ def asked_without_aws(file: BotFile, actor: Actor, place: Place, command: Comman
     return list(found)
 
 
-def _line(rule: Rule, request: Request) -> str:
+def _line(file: BotFile, rule: Rule, request: Request) -> str:
     key = differs(rule, request)
     about = f" {request.resource.id}" if request.resource else ""
     verdict = f"does not apply, by its {key}" if key else "applies"
+    if not key and not reaches(rule, request, file):
+        verdict = f"does not apply: catalogue {file.catalogue} does not hold this, so it has to be named in full"
     return f"{request.operation}{about}: {rule.id} ({rule.effect}) {verdict}"

@@ -15,6 +15,7 @@ from bot.actor import Actor, Place
 from bot.command import Audience, Call, Command, Effect, Plan, Resource
 from bot.config.botfile import BotFile, Needs, Rule
 from bot.policy.match import Request, asks_for_more, differs, differs_before, own
+from bot.policy.reach import reaches
 
 __all__ = [
     "Decision",
@@ -90,7 +91,7 @@ def reachable(  # noqa: PLR0917  # as decide_command
         request = Request(actor, place, operation, account, region, None, {}, Effect.READS)
         if _barred(request):
             return False
-        about = [rule for rule in file.rules if not differs_before(rule, request)]
+        about = [rule for rule in file.rules if not differs_before(rule, request) and reaches(rule, request, file)]
         denied = any(rule.effect != "allow" and not asks_for_more(rule) for rule in about)
         return not denied and any(rule.effect == "allow" for rule in about)
     except Exception:  # noqa: BLE001  # as in decide
@@ -127,7 +128,8 @@ def _decide(file: BotFile, request: Request) -> Decision:
     barred = _barred(request) or _foreign(request)
     if barred:
         return _no(barred, refused=_ids(request))
-    applying = sorted((rule for rule in file.rules if not differs(rule, request)), key=lambda rule: rule.id)
+    about = (rule for rule in file.rules if not differs(rule, request) and reaches(rule, request, file))
+    applying = sorted(about, key=lambda rule: rule.id)
     denying = tuple(rule.id for rule in applying if rule.effect != "allow")
     if denying:
         return _no(f"Denied by {_listed(denying)}: {_what(request)}.", rules=denying, refused=_ids(request))

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.actor import Actor, Place
+from bot.command import Effect
 from bot.config.botfile import BotFile, Rule, Who
 from bot.glob import matches
 from bot.policy.decide import reachable
+from bot.policy.match import Request
+from bot.policy.reach import reaches
 
 EVERYONE = "everyone"
 
@@ -30,7 +33,7 @@ def holders(file: BotFile, operation: str, account: str = "", region: str = "") 
     return tuple(
         Holder(who, rule, accounts)
         for rule in file.rules
-        if rule.effect == "allow" and matches(rule.actions, operation)
+        if rule.effect == "allow" and matches(rule.actions, operation) and reaches(rule, _any(operation), file)
         for who, actor in _named(rule.who)
         if (accounts := tuple(_accounts(file, rule, actor, operation, account, region)))
     )
@@ -39,6 +42,10 @@ def holders(file: BotFile, operation: str, account: str = "", region: str = "") 
 def deniers(file: BotFile, operation: str) -> tuple[Rule, ...]:
     """Return the rules that deny it to somebody somewhere."""
     return tuple(rule for rule in file.rules if rule.effect != "allow" and matches(rule.actions, operation))
+
+
+def _any(operation: str) -> Request:
+    return Request(Actor("slack", ""), Place(), operation, "", "", None, {}, Effect.READS)
 
 
 def _named(who: Who) -> Iterator[tuple[str, Actor]]:

@@ -1,6 +1,6 @@
 """What was decided, as the audit keeps it: whole enough to be explained later, and decided again under other rules.
 
-Of a call's parameters only what a rule can compare is kept, and no long text: it may be somebody's data.
+Of a call's parameters only what a rule can compare is kept: nothing sensitive, and no long text, which may be data.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from bot.aws.masks import masked_params
 from bot.policy.decide import Decision
 from bot.policy.match import Request
 
@@ -35,7 +36,7 @@ def written(requests: Iterable[Request], decision: Decision, *, alone: bool = Fa
     """Write a decision as JSON values; who asked and where stands once, for all of its requests."""
     rows = [
         _REQUEST.dump_python(each, mode="json", exclude={"params"}, fallback=str)
-        | {"params": dict(_compared(each.params))}
+        | {"params": dict(_compared(masked_params(each.operation, each.params)))}
         for each in requests
     ]
     shared = {name: rows[0][name] for name in _SHARED} if rows else {}

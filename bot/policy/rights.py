@@ -17,6 +17,7 @@ from bot.config.botfile import Account, BotFile, Needs, Rule
 from bot.glob import matches
 from bot.policy.decide import decide_all, outsiders, reachable
 from bot.policy.match import Request, concerns
+from bot.policy.reach import reaches
 
 _SHOWN = 4  # names or alternatives in one sentence; more would not be read
 
@@ -115,7 +116,8 @@ def _granting(file: BotFile, actor: Actor, place: Place, command: Command) -> It
     if not command.calls:
         return
     request = Request(actor, place, command.calls[0], "", "", None, {}, Effect.READS)
-    yield from (rule for rule in file.rules if rule.effect == "allow" and concerns(rule, request))
+    about = (rule for rule in file.rules if rule.effect == "allow" and concerns(rule, request))
+    yield from (rule for rule in about if reaches(rule, request, file))
 
 
 def _limits(file: BotFile, actor: Actor, place: Place, command: Command, account: str) -> tuple[str, ...]:

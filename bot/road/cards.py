@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from bot.command import Command, Effect, Plan, Resource, call_text
+from bot.aws.masks import call_text
+from bot.command import Command, Effect, Plan, Resource
 from bot.reply import Bold, Button, Buttons, Mono, Note, Part, Reply, Span, Text, User, When, note, text
 from bot.road.desk import Desk
 from bot.road.outcomes import failure, told

@@ -10,7 +10,8 @@ from dataclasses import replace
 from bot.action import Action
 from bot.actor import Actor, Place
 from bot.aws.errors import translated
-from bot.command import Command, call_text
+from bot.aws.masks import call_text
+from bot.command import Command
 from bot.errors import Refused
 from bot.policy.decide import Decision
 from bot.reply import Mono, Reply, note, text

@@ -7,12 +7,13 @@ cannot be used, 3 refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.action import Action
 from bot.actor import Actor, Place
+from bot.aws.catalogue import later
 from bot.command import Command, Effect
 from bot.config.botfile import BotFile
 from bot.config.load import load
@@ -27,6 +28,7 @@ from bot.road.reading import postable
 from bot.text import line
 
 ALLOWED, REFUSED = 0, 3
+_SHOWN = 3  # operations of a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def check(path: Path, commands: Commands, question: Question | None, vouch: Vouc
         return _decide(file, commands, question, vouch)
     if path.exists():
         print(_valid(path, file))
+    for told in beyond(file):
+        print(told)
     return ALLOWED
 
 
@@ -77,6 +81,18 @@ def _valid(path: Path, file: BotFile) -> str:
     nothing = " Nothing is allowed to anybody: the bot answers help and whoami." if file.empty else ""
     reports = f", {_counted(len(file.reports), 'report')}" if file.reports else ""
     return f"{path} is valid: {accounts}{names}, {_counted(len(file.rules), 'rule')}{reports}.{nothing}"
+
+
+def beyond(file: BotFile) -> Iterator[str]:
+    """Say of each rule how many operations its wildcards match, but do not mean under the file's catalogue."""
+    for rule in file.rules:
+        found = later(rule.actions, file.catalogue) if rule.effect == "allow" else ()
+        if found:
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            yield (
+                f"Note: wildcards of {rule.id} match {_counted(len(found), 'operation')} that catalogue "
+                f"{file.catalogue} does not hold; denied unless named in full: {', '.join(found[:_SHOWN])}{more}."
+            )
 
 
 def _counted(count: int, what: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from bot.aws.catalogue import releases
 from bot.aws.gateway import Identity
 from bot.errors import BotError, OperatorError
 from bot.text import line
@@ -87,6 +88,9 @@ def written(workspace: Workspace | None, identity: Identity | None, user: str) -
             f"# contact: {_first(groups, 'S0123456789')}",
             "",
             *_accounts(identity),
+            "",
+            "# Wildcards mean the AWS operations that were known and reviewed then; an update adds none by itself.",
+            f'catalogue: "{releases()[-1]}"',
             "",
             "rules:",
             "  - id: everyone-looks",

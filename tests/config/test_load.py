@@ -339,7 +339,7 @@ def test_a_file_that_cannot_be_read_is_no_empty_allowlist(kind: str, tmp_path: P
 
 
 def test_a3_the_allowlist_has_no_switch_to_turn_it_off() -> None:
-    assert set(BotFile.model_fields) == {"accounts", "rules", "reports", "contact"}
+    assert set(BotFile.model_fields) == {"accounts", "rules", "reports", "contact", "catalogue"}
 
 
 # The JSON Schema
@@ -464,3 +464,17 @@ def test_an_env_file_that_is_no_text_is_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / "bot.env").write_bytes(b"A=\xff\n")
     with pytest.raises(ConfigError, match="I cannot read"):
         read_env_file(tmp_path / "bot.env")
+
+
+# The catalogue
+
+
+def test_a_file_without_a_catalogue_means_the_first() -> None:
+    assert parse(ACCOUNTS).catalogue == "2026-11"
+    assert parse(f"catalogue: 2026-11\n{ACCOUNTS}").catalogue == "2026-11"
+
+
+def test_a_catalogue_that_this_version_does_not_have_locks_the_file() -> None:
+    assert only(f'{ACCOUNTS}catalogue: "2031-01"\n') == (
+        "bot.yml line 4: I know no catalogue '2031-01': this version of the bot has 2026-11."
+    )

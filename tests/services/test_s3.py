@@ -9,7 +9,8 @@ import pytest
 
 from bot.aws.errors import translated
 from bot.aws.gateway import Gateway
-from bot.command import Plan, call_text
+from bot.aws.masks import call_text
+from bot.command import Plan
 from bot.errors import AwsError, AwsRefused, MissingError, UsageError
 from bot.policy.decide import decide
 from bot.reply import Fields, File, Link, Reply, Table, Text

@@ -13,7 +13,8 @@ from bot.policy.decide import decide_all
 from bot.road.desk import Law
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import BOT_TOKEN
-from bot.terminal.check import Question, assumed
+from bot.terminal.check import Question, assumed, beyond
+from tests.rules import deny, of, rule
 from tests.sandbox.slack_wire import Wire
 from tests.terminal.conftest import Bot
 
@@ -212,3 +213,13 @@ def test_a_slack_that_does_not_answer_is_not_needed(check: Bot, slack: SlackServ
     assert code == 0
     assert "invalid_auth" in said
     assert "assumed" in said
+
+
+def test_what_wildcards_would_match_beyond_the_catalogue_is_a_note_by_rule() -> None:
+    looks = rule("looks", actions=["ec2:Describe*", "sns:P*", "ec2:DescribeTags"])
+    file = of([looks, deny(actions=["ec2:*"])]).model_copy(update={"catalogue": "2025-01"})
+    (told,) = beyond(file)
+    assert told.startswith("Note: wildcards of looks match ")
+    assert "that catalogue 2025-01 does not hold; denied unless named in full: ec2:Describe" in told
+    assert told.endswith(" more.")
+    assert list(beyond(of([looks]))) == []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.aws.catalogue import releases
 from bot.aws.gateway import Identity
 from bot.compose_terminal import who_runs_this
 from bot.config.load import load, parse
@@ -55,6 +56,7 @@ def test_a_first_file_holds_the_real_ids_and_lets_everybody_look(
     assert rule.who.everyone
     assert set(rule.actions) == {"ec2:DescribeInstances", "bot:Status"}
     text = (home / "bot.yml").read_text()
+    assert f'catalogue: "{releases()[-1]}"' in text
     for found in ("T0TIDEWATR", "S0ONCALL01 @oncall", "S0DEVS0002", "C0OPS00001 #ops", "C0DEV00002", "G0SECRET04"):
         assert found in text
     for absent in ("C0RANDOM03", "S0EMPTY003", "G0BOARD005"):

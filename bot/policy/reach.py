@@ -1,0 +1,17 @@
+"""How far a wildcard reaches: an allow rule's no further than the operations that the file's catalogue holds.
+
+So an update of botocore gives nobody a right. What a rule names in full it reaches, and a deny rule always reaches.
+"""
+
+from __future__ import annotations
+
+from bot.aws.catalogue import Catalogue, shipped
+from bot.config.botfile import BotFile, Rule
+from bot.policy.match import Request, own
+
+
+def reaches(rule: Rule, request: Request, file: BotFile, known: Catalogue | None = None) -> bool:
+    """Say whether a rule whose pattern matches the operation means it; `known` is the shipped catalogue if absent."""
+    if rule.effect != "allow" or own(request) or request.operation in rule.actions:
+        return True
+    return (known or shipped()).holds(request.operation, file.catalogue)

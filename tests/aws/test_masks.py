@@ -1,0 +1,194 @@
+"""What botocore marks as sensitive reaches no command and is shown nowhere; what is sent stays exact."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from botocore.model import OperationModel, ServiceModel
+
+from bot.aws import models
+from bot.aws.guard import Pass, armed
+from bot.aws.masks import MASK, SHOWN, call_text, mask_answer, masked_params
+from bot.aws.models import kept
+from bot.command import Call
+from bot.sandbox.aws.estate import REGION
+from tests.aws.conftest import Watched
+from tests.marked import left_over
+
+
+def model(operation: str) -> OperationModel:
+    service, _, name = operation.partition(":")
+    return ServiceModel(kept().load_service_model(service, "service-2"), service).operation_model(name)
+
+
+def answer(operation: str, **fields: Any) -> dict[str, Any]:
+    """Return AWS's answer as a command would see it."""
+    parsed = {**fields, "ResponseMetadata": {"HTTPStatusCode": 200, **fields.pop("ResponseMetadata", {})}}
+    mask_answer(parsed, model(operation))
+    parsed.pop("ResponseMetadata")
+    return parsed
+
+
+# Through the local AWS
+
+
+def test_a_secret_s_value_is_not_in_the_answer(watched: Watched) -> None:
+    secret = {"Name": "tidewater/db", "SecretString": "hunter2"}
+    watched.gateway.send("dev", REGION, Call("secretsmanager:CreateSecret", secret))
+    read = watched.gateway.reading("dev", REGION, ("secretsmanager:GetSecretValue",)).client("secretsmanager")
+    found = read.get_secret_value(SecretId="tidewater/db")
+    assert found["Name"] == "tidewater/db"
+    assert found["SecretString"] == MASK
+    assert "hunter2" not in str(found)
+
+
+def test_a_parameter_s_value_is_in_no_page_of_a_paginator(watched: Watched) -> None:
+    stored = {"Name": "/tidewater/password", "Value": "hunter2", "Type": "SecureString"}
+    watched.gateway.send("dev", REGION, Call("ssm:PutParameter", stored))
+    ssm = watched.gateway.reading("dev", REGION, ("ssm:GetParametersByPath",)).client("ssm")
+    (page,) = ssm.get_paginator("get_parameters_by_path").paginate(Path="/tidewater", WithDecryption=True)
+    assert [(each["Name"], each["Value"]) for each in page["Parameters"]] == [("/tidewater/password", MASK)]
+
+
+def test_a_change_s_answer_is_masked_and_the_change_was_sent_as_it_was(watched: Watched) -> None:
+    made = watched.gateway.send("dev", REGION, Call("ec2:CreateKeyPair", {"KeyName": "night"}))
+    assert made["KeyName"] == "night"
+    assert made["KeyMaterial"] == MASK
+
+
+def test_a_client_that_another_one_was_armed_from_masks_too(watched: Watched) -> None:
+    bare = watched.gateway.client("dev", REGION, "ec2", watched.gateway.reading("dev", REGION, ()).config)
+    twin = armed(armed(bare, Pass()), Pass(exactly=(("ec2:CreateKeyPair", {"KeyName": "twice"}),)))
+    assert twin.create_key_pair(KeyName="twice")["KeyMaterial"] == MASK
+
+
+# Answers of every shape
+
+RECURSIVE = ServiceModel(
+    {
+        "metadata": {"serviceId": "Trees"},
+        "operations": {"GetTree": {"name": "GetTree", "http": {}, "output": {"shape": "Answer"}}},
+        "shapes": {
+            "Answer": {"type": "structure", "members": {"tree": {"shape": "Tree"}}},
+            "Tree": {
+                "type": "structure",
+                "members": {"name": {"shape": "Name"}, "word": {"shape": "Word"}, "below": {"shape": "Trees"}},
+            },
+            "Trees": {"type": "list", "member": {"shape": "Tree"}},
+            "Name": {"type": "string"},
+            "Word": {"type": "string", "sensitive": True},
+        },
+    },
+    "trees",
+)
+
+
+def test_a_nested_field_in_a_list_is_masked_and_its_neighbours_stay() -> None:
+    tunnel = {"OutsideIpAddress": "192.0.2.1", "PreSharedKey": "hunter2"}
+    connection = {"VpnConnectionId": "vpn-1", "Options": {"TunnelOptions": [tunnel, tunnel]}}
+    (found,) = answer("ec2:DescribeVpnConnections", VpnConnections=[connection])["VpnConnections"]
+    hidden = {"OutsideIpAddress": "192.0.2.1", "PreSharedKey": MASK}
+    assert found == {"VpnConnectionId": "vpn-1", "Options": {"TunnelOptions": [hidden, hidden]}}
+
+
+def test_variables_keep_their_names_where_that_is_lifted_and_nowhere_else() -> None:
+    variables = {"DB_PASSWORD": "hunter2", "STAGE": "dev"}
+    about = answer("lambda:GetFunctionConfiguration", FunctionName="f", Environment={"Variables": variables})
+    assert about == {"FunctionName": "f", "Environment": {"Variables": {"DB_PASSWORD": MASK, "STAGE": MASK}}}
+    (one,) = answer("lambda:ListFunctions", Functions=[{"Environment": {"Variables": variables}}])["Functions"]
+    assert one == {"Environment": {"Variables": MASK}}
+
+
+def test_an_answer_that_is_marked_as_a_whole_is_masked_as_a_whole() -> None:
+    assert answer("codeartifact:GetAuthorizationToken", authorizationToken="hunter2", expiration=1) == {
+        "authorizationToken": MASK,
+        "expiration": MASK,
+    }
+
+
+def test_a_shape_that_holds_itself_is_masked_at_every_depth() -> None:
+    deep = {"name": "a", "word": "hunter2", "below": [{"name": "b", "word": "hunter2", "below": [{"word": "hunter2"}]}]}
+    parsed = {"tree": deep, "ResponseMetadata": {}}
+    mask_answer(parsed, RECURSIVE.operation_model("GetTree"))
+    below = [{"name": "b", "word": MASK, "below": [{"word": MASK}]}]
+    assert parsed["tree"] == {"name": "a", "word": MASK, "below": below}
+
+
+def test_a_page_s_token_stays_because_it_has_to_be_sent_back() -> None:
+    assert answer("pipes:ListPipes", NextToken="next") == {"NextToken": "next"}
+
+
+def test_a_stream_that_is_marked_is_closed_and_one_that_is_not_stays() -> None:
+    code, body = io.BytesIO(b"hunter2"), io.BytesIO(b"an object")
+    assert answer("cloudfront:GetFunction", FunctionCode=code) == {"FunctionCode": MASK}
+    assert code.closed
+    assert answer("s3:GetObject", Body=body) == {"Body": body}
+    assert not body.closed
+
+
+def test_a_stream_of_events_with_something_marked_in_it_is_masked_whole() -> None:
+    events = io.BytesIO()
+    assert answer("bedrock-agent-runtime:InvokeAgent", completion=events)["completion"] == MASK
+    assert events.closed
+
+
+def test_the_header_that_a_field_was_read_from_is_masked_with_it() -> None:
+    headers = {"x-amzn-sagemaker-custom-attributes": "hunter2", "content-type": "text/plain"}
+    parsed = {"CustomAttributes": "hunter2", "ResponseMetadata": {"HTTPHeaders": headers}}
+    mask_answer(parsed, model("sagemaker-runtime:InvokeEndpoint"))
+    assert "hunter2" not in str(parsed)
+    assert headers["content-type"] == "text/plain"
+
+
+def test_an_error_whose_words_are_marked_says_nothing() -> None:
+    error = {"Code": "ConflictException", "Message": "hunter2"}
+    parsed = {"Error": error, "message": "hunter2", "ResponseMetadata": {}}
+    mask_answer(parsed, model("proton:CreateComponent"), failed=True)
+    assert "hunter2" not in str(parsed)
+    assert parsed["Error"]["Code"] == "ConflictException"
+
+
+def test_an_error_that_is_not_marked_keeps_its_words() -> None:
+    parsed = {"Error": {"Code": "InvalidInstanceID.NotFound", "Message": "no i-1"}, "ResponseMetadata": {}}
+    mask_answer(parsed, model("ec2:DescribeInstances"), failed=True)
+    assert parsed["Error"]["Message"] == "no i-1"
+
+
+@pytest.mark.parametrize("service", ["iam", "lambda", "s3", "ssm", "sts"])
+def test_no_marked_place_of_any_answer_is_missed(service: str) -> None:
+    assert left_over(service) == []
+
+
+# Calls
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "shown"),
+    [
+        ("ec2:RunInstances", {"UserData": "hunter2", "MaxCount": 1}, 'UserData="•••" MaxCount=1'),
+        ("ssm:PutParameter", {"Name": "/a", "Value": "hunter2"}, 'Name="/a" Value="•••"'),
+        ("iam:CreateLoginProfile", {"UserName": "ann", "Password": "hunter2"}, 'UserName="ann" Password="•••"'),
+        ("ec2:StopInstances", {"InstanceIds": ["i-1"], "Force": False}, 'InstanceIds=["i-1"] Force=false'),
+        ("lambda:Invoke", {"FunctionName": "f", "Payload": "{}"}, 'FunctionName="f" Payload="{}"'),
+        ("s3:PutObject", {"Bucket": "b", "SSEKMSKeyId": "alias/a"}, 'Bucket="b" SSEKMSKeyId="alias/a"'),
+        ("nothing:Nothing", {"A": "hunter2"}, 'A="•••"'),
+    ],
+)
+def test_a_call_is_shown_without_its_secrets(operation: str, params: dict[str, Any], shown: str) -> None:
+    before = dict(params)
+    assert call_text(Call(operation, params)) == f"{operation} {shown}"
+    assert params == before
+
+
+def test_a_parameter_that_no_model_knows_is_shown_as_it_is_and_one_of_the_wrong_kind_is_masked() -> None:
+    assert masked_params("ec2:StopInstances", {"News": 1}) == {"News": 1}
+    odd = {"LaunchTemplateData": "hunter2"}
+    assert masked_params("ec2:CreateLaunchTemplate", odd) == {"LaunchTemplateData": MASK}
+
+
+def test_every_place_that_is_shown_has_a_reason_and_is_a_place_of_an_operation_that_there_is() -> None:
+    assert all(SHOWN.values())
+    named = [each.partition(".")[0] for each in SHOWN if not each.startswith("*")]
+    assert all(models.expand(each) for each in named)
