@@ -28,6 +28,7 @@ from bot.aws.configs import CHANGING, READING, changing, of_service, uploading
 from bot.aws.credentials import Source
 from bot.aws.errors import translated
 from bot.aws.guard import Pass, armed, hold
+from bot.aws.meter import Rate, Reads, watch
 from bot.command import Call, Upload
 from bot.errors import AwsError, AwsRefused, AwsUnsent, UsageError
 
@@ -63,6 +64,7 @@ class Door:
     granted: Pass
     config: Config = READING
     files: Callable[[str], Upload] = no_files
+    counts: Callable[[str], None] | None = None
 
     @property
     def account_id(self) -> str:
@@ -72,7 +74,8 @@ class Door:
         return self.files(id_)
 
     def client(self, service: str) -> Any:
-        return armed(self.gateway.client(self.account, self.region, service, self.config), self.granted)
+        client = armed(self.gateway.client(self.account, self.region, service, self.config), self.granted)
+        return watch(client, self.counts) if self.counts else client
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,9 @@ class Gateway:
         accounts: Mapping[str, Account],
         endpoint_url: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        rate: Rate | None = None,
     ) -> None:
+        self.reads = Reads(rate)
         self._accounts = accounts
         self._endpoint_url = endpoint_url
         self._sleep = sleep
@@ -177,10 +182,16 @@ class Gateway:
         operations: tuple[str, ...],
         token: str = "",
         files: Callable[[str], Upload] = no_files,
+        *,
+        finishing: bool = False,
     ) -> Door:
-        """Open a way to AWS for these operations and no others. Raises AwsError for a wrong account."""
+        """Open a way to AWS for these operations and no others. Raises AwsError for a wrong account.
+
+        Too many requests of one API are Refused as they leave, unless they are for `finishing` a change.
+        """
         self._pin(account)
-        return Door(self, account, region, token, Pass(reads=frozenset(operations)), files=files)
+        counts = self.reads.counting(account, region, passes=finishing)
+        return Door(self, account, region, token, Pass(reads=frozenset(operations)), files=files, counts=counts)
 
     def send(
         self,
