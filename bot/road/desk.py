@@ -17,16 +17,22 @@ from bot.action import Action
 from bot.actor import Actor, Place
 from bot.aws.errors import translated
 from bot.aws.gateway import Gateway
-from bot.command import Command, Effect, Plan, Upload
+from bot.aws.meter import Meter
+from bot.command import Command, Effect, Plan, Resource, Upload
 from bot.config.botfile import Account, BotFile
 from bot.errors import Refused, UsageError
 from bot.parse import Commands, Defaults
-from bot.policy.decide import Decision, decide, decide_all, decide_command, reachable, read_request, requests
+from bot.policy import freeze
+from bot.policy.decide import Decision, Outcome, decide, decide_all, decide_command, reach, requests
 from bot.policy.match import Request
+from bot.policy.observe import might_grant
+from bot.policy.production import production
 from bot.policy.rights import refusal, rights, rights_in_words
 from bot.reply import File, Reply, to_json
 from bot.road.hands import Hands
+from bot.road.observed import Observed
 from bot.store.audit import Audit
+from bot.store.limits import Limits
 from bot.store.outbox import FINAL, PROGRESS, QUESTION, Outbox
 from bot.store.reports import Reports
 from bot.store.runs import ENDED, Run, Runs, State
@@ -108,12 +114,13 @@ class Law:
             raise Refused(f"{account} is not open in {region} (regions: in bot.yml).", layer="allowlist")
         return about
 
-    def marked(self, account: str) -> str:
+    def marked(self, account: str, resources: Iterable[Resource] = ()) -> str:
         """An account's name as cards show it: production is said out loud."""
-        return f"{account} (PRODUCTION)" if self.production(account) else account
+        return f"{account} (PRODUCTION)" if self.production(account, resources) else account
 
-    def production(self, account: str) -> bool:
-        return account in self.file.accounts and self.file.accounts[account].production
+    def production(self, account: str, resources: Iterable[Resource] = ()) -> bool:
+        """Say whether it is a production account, or any of these is known to be production."""
+        return any(production(self.file, account, each) for each in (None, *resources))
 
 
 @dataclass
@@ -136,6 +143,7 @@ class Desk:
     reports: Reports
     outbox: Outbox
     audit: Audit
+    limits: Limits
     gateway: Gateway
     commands: Commands
     law: Law
@@ -148,6 +156,8 @@ class Desk:
     hands: Hands = field(default_factory=Hands)
     files: Files = field(default_factory=NoFiles)
     hand_over: Callable[[Run, File, str, Actor], bool] = nowhere
+    meter: Meter = field(default_factory=Meter)
+    observed: Observed = field(default_factory=Observed)
 
     def move(self, run: Run, to: State, **changes: Any) -> Run | None:
         """Move a run, write the audit row, and mark that it has something to tell; None where another was first.
@@ -212,10 +222,15 @@ class Desk:
         assert found is not None
         return found
 
-    def plan(self, run: Run, command: Command, action: Action) -> Plan:
+    def plan(self, run: Run, command: Command, action: Action, *, finishing: bool = False) -> Plan:
         """Let a command look at AWS and say what it would do. Raises AwsError, UsageError."""
         aws = self.gateway.reading(
-            action.account, action.region, command.reads, run.id, lambda id_: self.files.facts(id_, run)
+            action.account,
+            action.region,
+            command.reads,
+            run.id,
+            lambda id_: self.files.facts(id_, run),
+            finishing=finishing,
         )
         with translated(command.calls[0], changes=False):
             plan = command.perform(aws, action)
@@ -224,47 +239,80 @@ class Desk:
 
     def decide(self, actor: Actor, place: Place, run: Run, command: Command, plan: Plan) -> Decision:
         """Decide every call of a plan on every resource it touches. Raises Refused."""
+        asked = self.asked(actor, place, run, command, plan)
+        decision = self.sound(decide_all(self.law.file, asked), run)
+        if not decision.allowed:
+            raise self.refused(decision, actor, place, run, command, asked)
+        return decision
+
+    def asked(self, actor: Actor, place: Place, run: Run, command: Command, plan: Plan) -> tuple[Request, ...]:
+        """Return what a plan asks for, now. Raises Refused where the Region is not open."""
         about = self.law.opened(run.account, run.region)
-        effect = Effect.DESTROYS if command.effect is Effect.DESTROYS else Effect.CHANGES
-        asked = requests(
+        return requests(
             plan,
             actor=actor,
             place=place,
             account=about.name,
             account_id=about.id,
             region=run.region,
-            effect=effect,
+            effect=Effect.DESTROYS if command.effect is Effect.DESTROYS else Effect.CHANGES,
+            at=self.now(),
         )
-        decision = self.sound(decide_all(self.law.file, asked), run)
-        if not decision.allowed:
-            why = self.refusal(actor, place, command, run.account, asked)
-            raise Refused(why, layer="allowlist", rule=", ".join(decision.rules))
-        return decision
+
+    def refused(  # noqa: PLR0917  # who, where and what, in the order of a sentence
+        self, decision: Decision, actor: Actor, place: Place, run: Run, command: Command, asked: Iterable[Request] = ()
+    ) -> Refused:
+        """Return a decision that is no grant as a refusal, in words of the layer that said no."""
+        if decision.layer == "freeze":
+            return Refused(self._frozen(asked), layer="freeze")
+        said = decision.reason if decision.layer != "allowlist" else ""
+        said = said or self.refusal(actor, place, command, run.account, asked)
+        return Refused(said, layer=decision.layer, rule=", ".join(decision.rules))
+
+    def _frozen(self, asked: Iterable[Request]) -> str:
+        freezes = [each for request in asked for each in freeze.freezing(self.law.file, request)]
+        named = {
+            name for each in freezes if each.except_ for name in (*each.except_.who.groups, *each.except_.who.users)
+        }
+        return f"{freeze.told(freezes, {name: self.directory.name(name) for name in named})} Nothing was done."
 
     def sound(self, decision: Decision, run: Run) -> Decision:
         """Pass a decision on; one that broke is a denial, and stands in the log and the audit as an error."""
         if decision.fault:
             log.error("Run %s: the decision broke: %s", run.id, decision.fault)
             self.audit.write(self.now(), "policy error", run, fault=decision.fault)
+        self.observed.write(self.audit, self.now(), run, decision)
         return decision
 
     def first_look(self, actor: Actor, place: Place, run: Run, command: Command) -> None:
         """Refuse before anything is read from AWS where no rule could allow it, so that existence does not leak."""
-        file, account, region = self.law.file, run.account, run.region
+        file, account, region, at = self.law.file, run.account, run.region, self.now()
         for operation in command.calls:
-            if not reachable(file, actor, place, operation, account, region):
-                self.sound(decide(file, read_request(actor, place, command, account, region)), run)
+            request = Request(actor, place, operation, account, region, None, {}, command.effect, at=at)
+            if reach(file, actor, place, operation, account, region, at=at) is Outcome.NO:
+                decision = self.sound(decide(file, request), run)
+                self.observed.write(self.audit, at, run, decision, might=might_grant(file, request))
                 raise Refused(self.refusal(actor, place, command, account), layer="allowlist")
+            if freeze.freezing(file, request):
+                raise Refused(self._frozen((request,)), layer="freeze")
 
     def may(self, actor: Actor, place: Place, command: Command) -> bool:
         """Whether somebody could run a command in some account and Region: what help and suggestions go by."""
         if command.own:
             free = not command.calls and command.verb in FREE_WORDS
-            return free or decide_command(self.law.file, actor, place, command, "", "").allowed
+            return free or decide_command(self.law.file, actor, place, command, "", "", at=self.now()).allowed
         try:
             return bool(rights(self.law.file, actor, place, (command,)))
         except Exception:
             log.exception("What %s may run could not be decided", actor.key)
+            return False
+
+    def may_ask(self, actor: Actor, place: Place, command: Command) -> bool:
+        """Whether somebody could ask a second person to approve a command somewhere, and not run it alone there."""
+        try:
+            return bool(rights(self.law.file, actor, place, (command,), Outcome.REQUEST))
+        except Exception:
+            log.exception("What %s may ask for could not be decided", actor.key)
             return False
 
     def refusal(self, actor: Actor, place: Place, command: Command, account: str, asked: Iterable[Request] = ()) -> str:
@@ -279,8 +327,8 @@ class Desk:
         file = self.law.file
         named = {each for rule in file.rules for each in (*rule.who.groups, *rule.who.users)} | {file.contact or ""}
         names = {each: self.directory.name(each) for each in named if each}
-        return refusal(file, actor, place, command, account, asked, names)
+        return refusal(file, actor, place, command, account, asked, names, at=self.now())
 
-    def rights(self, actor: Actor, place: Place) -> str:
-        """Say what somebody may do here."""
-        return rights_in_words(self.law.file, actor, place, self.commands)
+    def rights(self, actor: Actor, place: Place, outcome: Outcome = Outcome.RUN) -> str:
+        """Say what somebody may do here, or may only ask for."""
+        return rights_in_words(self.law.file, actor, place, self.commands, outcome)

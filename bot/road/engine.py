@@ -17,8 +17,10 @@ from bot.aws.errors import translated
 from bot.command import Command, Effect, Plan, call_text
 from bot.errors import AwsError, BotError, MissingError, Refused, UsageError
 from bot.parse import parse
-from bot.policy.decide import Decision, Needs, decide_command
+from bot.policy.costs import COSTS
+from bot.policy.decide import Decision, Needs, Request, decide_command, read_request
 from bot.reply import Button, Buttons, Mono, Reply, answer, note, text, to_json
+from bot.road import limits
 from bot.road.arrival import arrived
 from bot.road.desk import Desk
 from bot.road.estate import Everywhere
@@ -163,6 +165,7 @@ class Engine:
         command = desk.commands.of(action)
         if command.own:
             return self._bot_word(run, actor, place, action, command)
+        limits.may_look(desk, actor)
         if command.effect is Effect.READS:
             return self._read(run, actor, place, action, command)
         if run.report:
@@ -170,7 +173,7 @@ class Engine:
         return self._change(run, actor, place, action, command)
 
     def _visible(self, actor: Actor, place: Place) -> Callable[[Command], bool]:
-        return lambda command: self.desk.may(actor, place, command)
+        return lambda command: self.desk.may(actor, place, command) or self.desk.may_ask(actor, place, command)
 
     def _bot_word(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         free = not command.calls
@@ -186,9 +189,9 @@ class Engine:
         if command.wide:
             decision = Everywhere(desk, actor, place, run, command).whole()
         else:
-            decision = decide_command(desk.law.file, actor, place, command, run.account, run.region)
+            decision = decide_command(desk.law.file, actor, place, command, run.account, run.region, at=desk.now())
         if not desk.sound(decision, run).allowed:
-            raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
+            raise desk.refused(decision, actor, place, run, command)
         return decision
 
     def _read(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
@@ -200,11 +203,17 @@ class Engine:
             return self._rehearsed(run, decision)
         private = action.private or command.secret or decision.audience == "asker" or not postable(place)
         run = desk.runs.note(run, rules=", ".join(decision.rules), audience="asker" if private else "channel")
+        limits.pay(desk, run, self._paid(run, actor, place, command))
         aws = desk.gateway.reading(action.account, action.region, command.operations, token=run.id)
         with translated(command.calls[0], changes=False):
             reply = command.perform(aws, action)
         assert isinstance(reply, Reply)
         return self._answer(run, place, action, command, reply, private=private)
+
+    def _paid(self, run: Run, actor: Actor, place: Place, command: Command) -> list[Request]:
+        """Return what of a read is paid for each time."""
+        asked = read_request(actor, place, command, run.account, run.region, at=self.desk.now())
+        return [replace(asked, operation=operation) for operation in command.operations if operation in COSTS]
 
     def _read_widely(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         """Read every account and Region that the asker may; refused where that is none."""
@@ -215,6 +224,7 @@ class Engine:
             raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
         if self.dry:
             return self._rehearsed(run, allowed[0])
+        limits.pay(desk, run, everywhere.paid())
         reply = command.perform(everywhere, action)
         assert isinstance(reply, Reply)
         decided = everywhere.decided
@@ -255,6 +265,7 @@ class Engine:
         if not plan.calls:
             return desk.end(run, State.USAGE, nothing_to_do(command, plan), private=True)
         decision = desk.decide(actor, place, run, command, plan)
+        limits.look(desk, desk.asked(actor, place, run, command, plan))
         run = desk.runs.note(run, plan=plan_json(plan), rules=", ".join(decision.rules))
         return self._ask_or_send(run, decision, private=private)
 
