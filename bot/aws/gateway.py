@@ -38,7 +38,6 @@ _WHO_AM_I = Pass(reads=frozenset({"sts:GetCallerIdentity"}))
 """The gateway's own call, made for no command."""
 
 __all__ = ["CHANGING", "READING", "Door", "Gateway", "Identity", "identity", "no_files", "uploading"]
-
 _THROTTLED_WAITS = (0.5, 1.0, 2.0)
 
 
@@ -74,8 +73,8 @@ class Door:
         return self.files(id_)
 
     def client(self, service: str) -> Any:
-        client = armed(self.gateway.client(self.account, self.region, service, self.config), self.granted)
-        return watch(client, self.counts) if self.counts else client
+        client = self.gateway.client(self.account, self.region, service, self.config)
+        return watch(armed(client, self.granted), self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +184,10 @@ class Gateway:
         *,
         finishing: bool = False,
     ) -> Door:
-        """Open a way to AWS for these operations and no others. Raises AwsError for a wrong account.
-
-        Too many requests of one API are Refused as they leave, unless they are for `finishing` a change.
-        """
+        """Open a way to AWS for these operations alone; `finishing` is never held up. Raises AwsError."""
         self._pin(account)
-        counts = self.reads.counting(account, region, passes=finishing)
-        return Door(self, account, region, token, Pass(reads=frozenset(operations)), files=files, counts=counts)
+        granted, counts = Pass(reads=frozenset(operations)), self.reads.counting(account, region, passes=finishing)
+        return Door(self, account, region, token, granted, files=files, counts=counts)
 
     def send(
         self,

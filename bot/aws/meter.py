@@ -76,8 +76,10 @@ class Reads:
         return count
 
 
-def watch(client: Any, count: Callable[[str], None]) -> Any:
-    """Let a client that was armed say each request it is about to make, by its operation; returns the client."""
+def watch(client: Any, count: Callable[[str], None] | None) -> Any:
+    """Let a client that was armed say each request it is about to make, where it is counted; returns the client."""
+    if count is None:
+        return client
 
     def each(model: Any, **_: Any) -> None:
         count(f"{model.service_model.service_name}:{model.name}")

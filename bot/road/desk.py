@@ -11,16 +11,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from typing import Any
 
 from bot.action import Action
 from bot.actor import Actor, Place
 from bot.aws.errors import translated
 from bot.aws.gateway import Gateway
 from bot.aws.meter import Meter
-from bot.command import Command, Effect, Plan, Resource, Upload
+from bot.command import Command, Effect, Plan, Resource
 from bot.config.botfile import Account, BotFile
-from bot.errors import Refused, UsageError
+from bot.errors import Refused
 from bot.parse import Commands, Defaults
 from bot.policy import freeze
 from bot.policy.decide import Decision, Outcome, decide, decide_all, decide_command, reach, requests
@@ -29,6 +29,7 @@ from bot.policy.observe import might_grant
 from bot.policy.production import production
 from bot.policy.rights import refusal, rights, rights_in_words
 from bot.reply import File, Reply, to_json
+from bot.road.edges import Directory, Files, NoFiles, nowhere
 from bot.road.hands import Hands
 from bot.road.observed import Observed
 from bot.store.audit import Audit
@@ -37,50 +38,12 @@ from bot.store.outbox import FINAL, PROGRESS, QUESTION, Outbox
 from bot.store.reports import Reports
 from bot.store.runs import ENDED, Run, Runs, State
 
+__all__ = ["FREE_WORDS", "Desk", "Directory", "Files", "Law", "NoFiles", "Pulse", "nowhere"]
+
 log = logging.getLogger(__name__)
 
 FREE_WORDS = frozenset({"hello", "help", "whoami"})
 """Bot words that need no rule."""
-
-
-class Directory(Protocol):
-    """Looks people and places up, by id, where they are known: Slack, or the terminal."""
-
-    def actor(self, user: str, teams: Iterable[str]) -> Actor:
-        """Vouch for a person. Raises Refused for everyone who is not a full member of our workspace."""
-        ...
-
-    def place(self, channel: str, thread: str) -> Place: ...
-
-    def name(self, id_: str) -> str:
-        """Return what a person or user group is called, for display alone; the id where nobody knows."""
-        ...
-
-
-class Files(Protocol):
-    """Finds and reads the files that people hand in: Slack's, or those on a terminal's disk."""
-
-    def facts(self, id_: str, run: Run) -> Upload:
-        """Say what a file is. Raises Refused where whoever asked may not see it, UsageError where there is none."""
-        ...
-
-    def open(self, id_: str) -> BinaryIO:
-        """Open a file to read it once, from its beginning, piece by piece; the caller closes it. Raises SlackError."""
-        ...
-
-
-class NoFiles:
-    """Where no file can be handed in."""
-
-    def facts(self, id_: str, run: Run) -> Upload:
-        raise UsageError(f"No file can be handed in here ({id_}, asked for in {run.channel or 'a terminal'}).")
-
-    def open(self, id_: str) -> BinaryIO:
-        raise UsageError(f"No file can be handed in here ({id_}).")
-
-
-def nowhere(run: Run, file: File, words: str, to: Actor) -> bool:  # noqa: ARG001 - the shape of Desk.hand_over
-    raise UsageError(f"No file can be handed over here ({file.name}).")
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from enum import Enum, auto
 from bot.action import Action
 from bot.actor import Actor, Place
 from bot.aws.errors import translated
-from bot.command import Command, Effect, Plan, call_text
-from bot.errors import AwsError, BotError, MissingError, Refused, UsageError
+from bot.command import Command, Effect, call_text
+from bot.errors import AwsError, BotError, Refused, UsageError
 from bot.parse import parse
 from bot.policy.costs import COSTS
 from bot.policy.decide import Decision, Needs, Request, decide_command, read_request
-from bot.reply import Button, Buttons, Mono, Reply, answer, note, text, to_json
+from bot.reply import Mono, Reply, note, text, to_json
 from bot.road import limits
 from bot.road.arrival import arrived
 from bot.road.desk import Desk
@@ -27,14 +27,13 @@ from bot.road.estate import Everywhere
 from bot.road.own_words import Asking
 from bot.road.pool import Pool
 from bot.road.sending import send
+from bot.road.usage import nothing_to_do, usage
 from bot.store.database import new_id
 from bot.store.runs import Run, State, plan_json
 
 log = logging.getLogger(__name__)
 
 CONFIRM_SECONDS = 300.0
-FORM = "form"
-"""What the button under an unfinished command does."""
 UNSEEN = (
     "I am not in this channel, so a change here would go unseen. Invite me (/invite), or ask in a channel I am in, "
     "or add --private to answer in a direct message."
@@ -145,7 +144,7 @@ class Engine:
         if run.state is not State.RECEIVED:
             return run
         if isinstance(error, UsageError):
-            return self.desk.end(run, State.USAGE, _usage(run, error), private=True)
+            return self.desk.end(run, State.USAGE, usage(run, error), private=True)
         if isinstance(error, Refused):
             return self._refuse(run, error)
         private = not isinstance(error, AwsError)
@@ -290,26 +289,9 @@ class Engine:
         return self.desk.move(run, State.REFUSED, reply=reply, why=why, rules=error.rule or "", audience="asker")
 
 
-def _usage(run: Run, error: UsageError) -> Reply:
-    """Say what to type instead; in Slack, what lacks something can be filled in as well."""
-    said = answer(error.sentence, "no")
-    if not isinstance(error, MissingError) or run.actor_kind != "slack":
-        return said
-    return replace(said, parts=(*said.parts, Buttons((Button("Fill in", FORM, run.id, "primary"),))))
-
-
 def postable(place: Place) -> bool:
     """Whether a message for everybody may be posted where it was asked.
 
     A server that leaves out whether the bot is a member is asked by posting; Slack itself always says.
     """
     return place.direct or (place.member is not False and place.shared is False)
-
-
-def nothing_to_do(command: Command, plan: Plan) -> Reply:
-    """Say why a change has nothing to change."""
-    lines = tuple(text(Mono(each.id), f" {each.name} {each.why}".replace("  ", " ")) for each in plan.skipped)
-    if len(plan.skipped) == 1:
-        one = plan.skipped[0]
-        return Reply(f"Nothing to {command.verb}: {one.name or one.id} {one.why}.", sign="no")
-    return Reply(f"Nothing to {command.verb}: none of these can be.", lines, "no")
