@@ -10,7 +10,8 @@ from typing import Literal
 class Actor:
     """A person the edge has vouched for, or a report of bot.yml.
 
-    `slack`: a full member of our workspace (`user` is `U…`/`W…`, `groups` user group ids `S…`). `terminal`: the
+    `slack`: a full member of our workspace (`user` is `U…`/`W…`, `groups` user group ids `S…`, `settled` those that
+    count for what needs more than a confirmation). `terminal`: the
     operating system's user name on the bot's own host, a principal of its own.
     `report`: a scheduled report of bot.yml, by its name; it may only read. `name` is for display and decides
     nothing.
@@ -20,6 +21,7 @@ class Actor:
     user: str
     team: str = ""
     groups: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
     name: str = ""
 
     @property

@@ -16,6 +16,7 @@ from bot.aws.gateway import Gateway
 from bot.config.botfile import BotFile
 from bot.config.load import load
 from bot.config.settings import Settings
+from bot.config.times import rate_of
 from bot.declare import discovered
 from bot.errors import ConfigError, OperatorError, SlackError
 from bot.parse import Commands
@@ -39,6 +40,7 @@ from bot.slack.telling import Teller
 from bot.store.audit import Audit
 from bot.store.database import Database, StoreError, new_id
 from bot.store.forms import Forms
+from bot.store.limits import Limits
 from bot.store.outbox import Outbox
 from bot.store.processes import BEAT_SECONDS, Processes
 from bot.store.reports import Reports
@@ -78,7 +80,8 @@ def desk(settings: Settings, database: Database, directory: Directory, the_law: 
         reports=Reports(database),
         outbox=Outbox(database),
         audit=Audit(database),
-        gateway=Gateway(the_law.file.accounts, settings.aws_endpoint_url),
+        limits=Limits(database),
+        gateway=Gateway(the_law.file.accounts, settings.aws_endpoint_url, rate=rate_of(the_law.file.reads.per_api)),
         commands=all_commands(),
         law=the_law,
         directory=directory,
@@ -248,6 +251,6 @@ def _remember_errors(the_desk: Desk) -> None:
 def people_of(calls: SlackCalls, the_law: Law) -> tuple[People, str]:
     """Return Slack's directory of the groups that bot.yml names, and our workspace's id."""
     who = identity(calls)
-    groups = frozenset(group for rule in the_law.file.rules for group in rule.who.groups)
+    groups = the_law.file.groups
     team, enterprise = str(who["team_id"]), str(who.get("enterprise_id") or "")
     return People(calls, team=team, enterprise=enterprise, now=time.time, groups=groups), team

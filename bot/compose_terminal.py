@@ -137,7 +137,7 @@ def _people(calls: SlackCalls, file: BotFile) -> tuple[People, str]:
     """Return Slack's directory, its groups read, and our workspace's id. Raises SlackError at the first failure."""
     who = calls.identity()
     team, enterprise = str(who["team_id"]), str(who.get("enterprise_id") or "")
-    groups = frozenset(group for rule in file.rules for group in rule.who.groups)
+    groups = file.groups
     people = People(calls, team=team, enterprise=enterprise, now=time.time, groups=groups)
     people.refresh_groups()
     return people, team

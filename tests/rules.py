@@ -12,12 +12,15 @@ from bot.config.botfile import BotFile, Needs, Rule
 from bot.policy.match import Request
 from bot.reply import Reply
 
-ANN = Actor("slack", "UANN", "T1", frozenset({"SOPS"}), "ann")
-BOB = Actor("slack", "UBOB", "T1", frozenset(), "bob")
+ANN = Actor("slack", "UANN", "T1", frozenset({"SOPS"}), frozenset({"SOPS"}), "ann")
+BOB = Actor("slack", "UBOB", "T1", name="bob")
 ROOT = Actor("terminal", "root", name="root")
 OPS = Place("COPS")
 WEB = Resource("i-1", "web-1", "running", {"env": "dev"}, "arn:aws:ec2:eu-west-1:111111111111:instance/i-1")
 STOP = "ec2:StopInstances"
+MONDAY = 1_780_297_200.0
+"""Monday, 1 June 2026, 07:00 UTC, which is 09:00 in Berlin."""
+OFFICE = {"days": ["mon-fri"], "hours": "09:00-17:00", "zone": "Europe/Berlin"}
 
 
 def rule(id_: str = "one", **keys: Any) -> Rule:
@@ -29,9 +32,19 @@ def deny(id_: str = "no", **keys: Any) -> Rule:
     return rule(id_, effect="deny", **keys)
 
 
+_KNOWN = BotFile.model_validate(
+    {
+        "accounts": {
+            "dev": {"id": "111111111111", "region": "eu-west-1"},
+            "prod": {"id": "222222222222", "region": "eu-west-1", "production": True},
+        }
+    }
+)
+
+
 def of(rules: Any) -> BotFile:
-    """A file of these rules alone, checked no further."""
-    return BotFile.model_construct(rules=rules)
+    """A file of these rules, checked no further, and of two accounts."""
+    return BotFile.model_construct(rules=rules, accounts=_KNOWN.accounts)
 
 
 def request(actor: Actor = ANN, place: Place = OPS, resource: Resource | None = WEB, **keys: Any) -> Request:
@@ -74,6 +87,9 @@ def _narrower(chance: Random) -> dict[str, Any]:
         "resources": _some(chance, "i-1", "i-*", "i-2", "arn:aws:ec2:*:*:instance/i-?"),
         "tags": {key: _some(chance, "dev", "prod") for key in _some(chance, "env", "team")},
         "params": {"Force": [chance.random() < 0.5]},
+        "when": OFFICE,
+        "production": chance.random() < 0.5,
+        "mode": "observe",
     }
     return {name: value for name, value in keys.items() if chance.random() < 0.15}
 
@@ -81,6 +97,7 @@ def _narrower(chance: Random) -> dict[str, Any]:
 def _rule(seed: int, effect: str) -> Rule:
     chance = Random(seed)
     answer = {"needs": chance.choice([*Needs, None]), "audience": chance.choice([*Audience, None])}
+    answer = answer if chance.random() < 0.8 else {"grant": "request"}
     return rule(
         f"r{seed}",
         effect=effect,
@@ -115,6 +132,7 @@ def _request(seed: int) -> Request:
         region=chance.choice(["eu-west-1", "eu-west-1", "us-east-1"]),
         params=chance.choice([{}, {"Force": True}, {"Force": False}]),
         effect=chance.choice([*Effect]),
+        at=chance.choice([MONDAY, MONDAY - 1, None]),
     )
 
 

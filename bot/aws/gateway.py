@@ -26,6 +26,7 @@ from bot.aws.configs import CHANGING, READING, changing, of_service, uploading
 from bot.aws.credentials import Source
 from bot.aws.errors import translated
 from bot.aws.guard import Pass, armed, hold
+from bot.aws.meter import Rate, Reads, watch
 from bot.command import Call, Upload
 from bot.errors import AwsError, AwsRefused, AwsUnsent, UsageError
 
@@ -35,7 +36,6 @@ _WHO_AM_I = Pass(reads=frozenset({"sts:GetCallerIdentity"}))
 """The gateway's own call, made for no command."""
 
 __all__ = ["CHANGING", "READING", "Door", "Gateway", "Identity", "identity", "no_files", "uploading"]
-
 _THROTTLED_WAITS = (0.5, 1.0, 2.0)
 
 
@@ -61,6 +61,7 @@ class Door:
     granted: Pass
     config: Config = READING
     files: Callable[[str], Upload] = no_files
+    counts: Callable[[str], None] | None = None
 
     @property
     def account_id(self) -> str:
@@ -70,7 +71,8 @@ class Door:
         return self.files(id_)
 
     def client(self, service: str) -> Any:
-        return armed(self.gateway.client(self.account, self.region, service, self.config), self.granted)
+        client = self.gateway.client(self.account, self.region, service, self.config)
+        return watch(armed(client, self.granted), self.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,9 @@ class Gateway:
         accounts: Mapping[str, Account],
         endpoint_url: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        rate: Rate | None = None,
     ) -> None:
+        self.reads = Reads(rate)
         self._accounts = accounts
         self._endpoint_url = endpoint_url
         self._sleep = sleep
@@ -167,10 +171,13 @@ class Gateway:
         operations: tuple[str, ...],
         token: str = "",
         files: Callable[[str], Upload] = no_files,
+        *,
+        finishing: bool = False,
     ) -> Door:
-        """Open a way to AWS for these operations and no others. Raises AwsError for a wrong account."""
+        """Open a way to AWS for these operations alone; `finishing` is never held up. Raises AwsError."""
         self._pin(account)
-        return Door(self, account, region, token, Pass(reads=frozenset(operations)), files=files)
+        granted, counts = Pass(reads=frozenset(operations)), self.reads.counting(account, region, passes=finishing)
+        return Door(self, account, region, token, granted, files=files, counts=counts)
 
     def send(
         self,

@@ -1,4 +1,4 @@
-"""The shapes of bot.yml: accounts, rules, reports, and whom to ask.
+"""The shapes of bot.yml: accounts, rules, freezes, limits, reports, and whom to ask.
 
 Each class is a section of the file and the value that the rest of the bot works with. What a shape cannot say (that
 an operation or an account exists) is checked in `names.py`. A key that is absent means "any"; an empty list does not,
@@ -16,10 +16,16 @@ from pydantic.json_schema import SkipJsonSchema
 
 from bot.aws.catalogue import FIRST
 from bot.command import Audience
-from bot.config.ids import AccountId, ChannelId, Contact, GroupId, Name, Section, UserId, checked, sentence, string
+from bot.config.freezes import Freeze
+from bot.config.ids import AccountId, ChannelId, Contact, Name, Section, checked, sentence
+from bot.config.limits import Limit, Reads
 from bot.config.reports import Report
+from bot.config.times import Window
+from bot.config.who import AccountNames, ActionPattern, Who
 from bot.errors import UsageError
 from bot.glob import is_glob, matches
+
+__all__ = ["Account", "BotFile", "Freeze", "Limit", "Needs", "Production", "Reads", "Rule", "Who", "Window"]
 
 
 class Needs(StrEnum):
@@ -46,14 +52,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-_ACTION = r"[a-z0-9-]+:[A-Za-z0-9*?]+"
-
 RoleArn = Annotated[str, AfterValidator(checked("a role's ARN (arn:aws:iam::123456789012:role/name)", _ROLE.pattern))]
-ActionPattern = Annotated[
-    str,
-    AfterValidator(checked("service:Operation, the service without wildcards (ec2:StopInstances, ec2:*)", _ACTION)),
-    string(_ACTION),
-]
 TagValue = Annotated[str, AfterValidator(_exact)]
 ParamValue = Annotated[
     Any,
@@ -89,14 +88,10 @@ class Account(Section):
         return self.regions is None or matches(self.regions, region)
 
 
-class Who(Section):
-    """People, by id: any of the lists, or everyone; and reports of the file. All empty means nobody."""
+class Production(Section):
+    """What is production in any account: whatever bears one of these tags."""
 
-    users: tuple[UserId, ...] = ()
-    groups: tuple[GroupId, ...] = ()
-    everyone: Annotated[bool, Field(strict=True, description="All full members of our workspace.")] = False
-    terminal: Annotated[tuple[str, ...], Field(description="Operating system users of the bot's host.")] = ()
-    reports: Annotated[tuple[str, ...], Field(description='Names from reports, or "*" for any of the file.')] = ()
+    tags: Annotated[dict[str, Annotated[tuple[TagValue, ...], Field(min_length=1)]], Field(min_length=1)]
 
 
 class Rule(Section):
@@ -104,14 +99,20 @@ class Rule(Section):
 
     id: Name
     effect: Literal["allow", "deny"] = "allow"
+    grant: Annotated[Literal["run", "request"], Field(description="request: a second person has to approve.")] = "run"
+    mode: Annotated[Literal["enforce", "observe"], Field(description="observe: decides nothing, is logged.")] = (
+        "enforce"
+    )
     actions: Annotated[tuple[ActionPattern, ...], Field(min_length=1)]
     who: Who
-    accounts: Annotated[tuple[str, ...], Field(min_length=1, description='Names from accounts, or "*" for any.')]
+    accounts: AccountNames
     channels: Annotated[tuple[ChannelId, ...] | None, Some] = None
     regions: Annotated[tuple[str, ...] | None, Some] = None
     resources: Annotated[tuple[str, ...] | None, Some] = None
     tags: Annotated[dict[str, Annotated[tuple[TagValue, ...], Field(min_length=1)]] | None, Some] = None
     params: Annotated[dict[str, Annotated[tuple[ParamValue, ...], Field(min_length=1)]] | None, Some] = None
+    production: Annotated[bool | None, Field(strict=True, description="Production only, or anything but.")] = None
+    when: Annotated[Window | None, Field(description="The hours in which it holds.")] = None
     needs: Needs | None = None
     audience: Audience | None = None
 
@@ -119,6 +120,10 @@ class Rule(Section):
     def _denies_plainly(self) -> Rule:
         if self.effect == "deny" and (self.needs or self.audience):
             raise sentence("a deny rule takes neither needs nor audience: it only says no")
+        if self.effect == "deny" and self.grant == "request":
+            raise sentence("a deny rule grants nothing: take grant out")
+        if self.grant == "request" and self.needs:
+            raise sentence("what is requested waits for a second person: take needs out")
         return self
 
 
@@ -127,6 +132,10 @@ class BotFile(Section):
 
     accounts: dict[Name, Account] = {}  # noqa: RUF012 - pydantic copies it
     rules: tuple[Rule, ...] = ()
+    freezes: Annotated[tuple[Freeze, ...], Field(description="Times in which nothing is changed.")] = ()
+    limits: Annotated[tuple[Limit, ...], Field(description="How much may be changed, and what costs money.")] = ()
+    reads: Annotated[Reads, Field(description="How often AWS may be asked.")] = Reads()
+    production: Annotated[Production | None, Field(description="What is production besides accounts.")] = None
     reports: dict[Name, Report] = {}  # noqa: RUF012 - as above
     contact: Annotated[Contact | None, Field(description="Whom to ask for more rights.")] = None
     catalogue: Annotated[str, Field(description="The reviewed operations that wildcards mean, by release.")] = FIRST
@@ -137,6 +146,13 @@ class BotFile(Section):
         if not isinstance(accounts, dict):
             return accounts
         return {name: {**each, "name": name} if isinstance(each, dict) else each for name, each in accounts.items()}
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Every user group that the file names, wherever it counts."""
+        named = [rule.who for rule in self.rules] + [limit.who for limit in self.limits if limit.who]
+        named += [freeze.except_.who for freeze in self.freezes if freeze.except_]
+        return frozenset(group for who in named for group in who.groups)
 
     @property
     def empty(self) -> bool:

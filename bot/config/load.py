@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,7 +17,6 @@ from bot.aws.models import close
 from bot.config import names
 from bot.config.botfile import Account, BotFile, Needs, Rule, Who
 from bot.config.marks import Document, Loc, Problem, read
-from bot.config.reports import Report
 from bot.config.settings import Settings
 from bot.errors import ConfigError
 
@@ -136,6 +135,8 @@ def _sentence(error: Any, loc: Loc, key: str) -> str:
         return f"{key} takes a list{shown}"
     if kind in ("literal_error", "enum"):
         return f"{key} is {error['ctx']['expected']}, not {given!r}"
+    if kind in ("greater_than_equal", "int_type"):
+        return f"{key} is a whole number, 1 or more"
     wants = {"string_type": "takes text (in quotes)", "bool_type": "is true or false", "too_short": _EMPTY}
     return f"{key} {wants.get(kind, 'takes keys with values')}"
 
@@ -144,16 +145,27 @@ _EMPTY = "is empty, and an empty list means nothing: take it out for any, or nam
 
 
 def _section(loc: Loc) -> type[BaseModel]:
-    if loc[0] == "accounts" and len(loc) == 3:
-        return Account
-    if loc[0] == "rules" and len(loc) > 2:
-        return Who if loc[2] == "who" else Rule
-    if loc[0] == "reports" and len(loc) == 3:
-        return Report
-    return BotFile
+    """Return the section that a key stands in, found by walking down the shapes of the file."""
+    section: type[BaseModel] = BotFile
+    for part in loc[:-1]:
+        field = _keys(section).get(str(part))
+        section = (_model_in(field.annotation) if field else None) or section
+    return section
+
+
+def _keys(section: type[BaseModel]) -> dict[str, Any]:
+    """Return a section's fields by the keys they have in the file."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the section that a field holds, also where it holds many."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
 
 
 def _key_meant(key: str, section: type[BaseModel]) -> str:
     if section is Rule and key in Who.model_fields:
         return f": it belongs under who, as who: {{{key}: [...]}}"
-    return names.did_you_mean(close(key, frozenset(section.model_fields)))
+    return names.did_you_mean(close(key, frozenset(_keys(section))))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from bot.aws import catalogue, models
-from bot.config.botfile import BotFile, Rule
+from bot.config.botfile import BotFile, Rule, Who
+from bot.config.limits import COSTS_MONEY
 from bot.config.marks import Loc
 from bot.glob import glob, is_glob, matches
 
@@ -42,10 +44,34 @@ def check(file: BotFile) -> Iterator[Finding]:
         yield ("catalogue",), f"I know no catalogue {file.catalogue!r}: this version of the bot has {known}"
     for at, rule in enumerate(file.rules):
         yield from ((("rules", at, *place), why) for place, why in _rule(rule, file))
-    ids = [rule.id for rule in file.rules]
+    yield from _taken("rule", "rules", file.rules)
+    yield from _freezes(file)
+    yield from _limits(file)
+
+
+def _taken(what: str, where: str, named: Iterable[Any]) -> Iterator[Finding]:
+    ids = [each.id for each in named]
     for at, name in enumerate(ids):
         if name in ids[:at]:
-            yield ("rules", at, "id"), f"the rule id {name} is taken already"
+            yield (where, at, "id"), f"the {what} id {name} is taken already"
+
+
+def _freezes(file: BotFile) -> Iterator[Finding]:
+    yield from _taken("freeze", "freezes", file.freezes)
+    for at, freeze in enumerate(file.freezes):
+        found = [*_places(freeze.accounts, file), *_actions(freeze.actions or ())]
+        found += [
+            (("except", *place), why) for place, why in _people(freeze.except_.who if freeze.except_ else None, file)
+        ]
+        yield from ((("freezes", at, *place), why) for place, why in found)
+
+
+def _limits(file: BotFile) -> Iterator[Finding]:
+    yield from _taken("limit", "limits", file.limits)
+    for at, limit in enumerate(file.limits):
+        found = [*_places(limit.accounts, file), *_people(limit.who, file)]
+        found += _actions(limit.actions or (), classes=frozenset({COSTS_MONEY}))
+        yield from ((("limits", at, *place), why) for place, why in found)
 
 
 def did_you_mean(found: Iterable[str]) -> str:
@@ -78,20 +104,32 @@ def _regions(loc: Loc, patterns: tuple[str, ...], *, wild: bool) -> Iterator[Fin
 
 
 def _rule(rule: Rule, file: BotFile) -> Iterator[Finding]:
-    for at, name in enumerate(rule.accounts):
+    yield from _places(rule.accounts, file)
+    yield from _people(rule.who, file)
+    yield from _actions(rule.actions)
+    yield from _regions(("regions",), rule.regions or (), wild=True)
+    yield from _params(rule)
+
+
+def _places(accounts: Iterable[str], file: BotFile) -> Iterator[Finding]:
+    for at, name in enumerate(accounts):
         if name != "*" and name not in file.accounts:
             near = did_you_mean(models.close(name, frozenset(file.accounts)))
             yield ("accounts", at), f"there is no account {name!r} under accounts{near}"
-    for at, name in enumerate(rule.who.reports):
+
+
+def _people(who: Who | None, file: BotFile) -> Iterator[Finding]:
+    for at, name in enumerate(who.reports if who else ()):
         if name != "*" and name not in file.reports:
             near = did_you_mean(models.close(name, frozenset(file.reports)))
             yield ("who", "reports", at), f"there is no report {name!r} under reports{near}"
-    for at, action in enumerate(rule.actions):
-        why = _action(action)
+
+
+def _actions(actions: Iterable[str], classes: frozenset[str] = frozenset()) -> Iterator[Finding]:
+    for at, action in enumerate(actions):
+        why = "" if action in classes else _action(action)
         if why:
             yield ("actions", at), why
-    yield from _regions(("regions",), rule.regions or (), wild=True)
-    yield from _params(rule)
 
 
 def _action(action: str) -> str:

@@ -1,51 +1,40 @@
 """The decision: may this person do this, here, to this one thing? Pure, and no is the answer to every doubt.
 
-Whatever is not granted by an allow rule is refused; a deny rule beats every allow; the order of rules never counts.
-An error while deciding is a refusal. Where another company reads along, nothing is allowed at all. When a rule applies
-to a request stands in `match.py`.
+Who asks comes first, then freezes, then the rules. Whatever is not granted by an allow rule is refused; a deny rule
+beats every allow; the order of rules never counts, and a rule that is only observed never does. An error while deciding
+is a refusal. Where another company reads along, nothing is allowed at all. When a rule applies to a request stands in
+`match.py`. Limits are not here: what is left of them is for the store to say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 from bot.actor import Actor, Place
 from bot.command import Audience, Call, Command, Effect, Plan, Resource
 from bot.config.botfile import BotFile, Needs, Rule
+from bot.policy import freeze
+from bot.policy.decision import AUDIENCES, NEEDS, Decision, Outcome, together, worth
+from bot.policy.decision import no as _no
 from bot.policy.match import Request, asks_for_more, differs, differs_before, own
+from bot.policy.production import known
 from bot.policy.reach import reaches
 
 __all__ = [
     "Decision",
     "Needs",
+    "Outcome",
     "Request",
     "decide",
     "decide_all",
     "decide_command",
     "outsiders",
+    "reach",
     "reachable",
     "read_request",
     "requests",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Yes or no, and why. `rules` are the ids that decided, `refused` the ids of the resources refused.
-
-    `reason` names nothing but the operation, the account and the rules. `fault` is for the log: what broke while
-    deciding.
-    """
-
-    allowed: bool
-    needs: Needs
-    audience: Audience
-    reason: str
-    rules: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
-    fault: str = ""
 
 
 def decide(file: BotFile, request: Request) -> Decision:
@@ -59,14 +48,14 @@ def decide(file: BotFile, request: Request) -> Decision:
 def decide_all(file: BotFile, asked: Iterable[Request]) -> Decision:
     """Decide several as one: one refused refuses all, and the most demanding of them counts. Nothing is a refusal."""
     try:
-        pairs = [(request, decide(file, request)) for request in asked]
-        return _together(pairs) if pairs else _no("There is nothing to decide.")
+        decisions = [decide(file, request) for request in asked]
+        return together(decisions) if decisions else _no("There is nothing to decide.")
     except Exception as fault:  # noqa: BLE001  # as in decide
         return _no("Something broke while deciding, so the answer is no.", fault=f"{type(fault).__name__}: {fault}")
 
 
 def decide_command(  # noqa: PLR0917  # who, where and what, in the order of a sentence
-    file: BotFile, actor: Actor, place: Place, command: Command, account: str, region: str
+    file: BotFile, actor: Actor, place: Place, command: Command, account: str, region: str, *, at: float | None = None
 ) -> Decision:
     """Decide a command that reads, or a word of the bot, by its first declared call.
 
@@ -75,27 +64,38 @@ def decide_command(  # noqa: PLR0917  # who, where and what, in the order of a s
     """
     if command.effect is not Effect.READS or not command.calls:
         return _no(f"{command.name} is decided on what it would do, not on its name.")
-    return decide(file, read_request(actor, place, command, account, region))
+    return decide(file, read_request(actor, place, command, account, region, at=at))
 
 
-def read_request(actor: Actor, place: Place, command: Command, account: str, region: str) -> Request:
+def read_request(
+    actor: Actor, place: Place, command: Command, account: str, region: str, *, at: float | None = None
+) -> Request:
     """Return what has to be decided for a command that reads."""
-    return Request(actor, place, command.calls[0], account, region, None, {}, command.effect)
+    return Request(actor, place, command.calls[0], account, region, None, {}, command.effect, at=at)
 
 
 def reachable(  # noqa: PLR0917  # as decide_command
-    file: BotFile, actor: Actor, place: Place, operation: str, account: str, region: str
+    file: BotFile, actor: Actor, place: Place, operation: str, account: str, region: str, *, at: float | None = None
 ) -> bool:
-    """Say whether any rule could allow this, whatever the resource: asked before anything is read from AWS."""
+    """Say whether any rule could let this run, whatever the resource: asked before anything is read from AWS."""
+    return reach(file, actor, place, operation, account, region, at=at) is Outcome.RUN
+
+
+def reach(  # noqa: PLR0917  # as decide_command
+    file: BotFile, actor: Actor, place: Place, operation: str, account: str, region: str, *, at: float | None = None
+) -> Outcome:
+    """Return the most that the rules could let this be, whatever the resource; without `at`, at any time."""
     try:
-        request = Request(actor, place, operation, account, region, None, {}, Effect.READS)
+        request = known(file, Request(actor, place, operation, account, region, None, {}, Effect.READS, at=at))
         if _barred(request):
-            return False
-        about = [rule for rule in file.rules if not differs_before(rule, request) and reaches(rule, request, file)]
-        denied = any(rule.effect != "allow" and not asks_for_more(rule) for rule in about)
-        return not denied and any(rule.effect == "allow" for rule in about)
+            return Outcome.NO
+        enforced = (rule for rule in file.rules if rule.mode == "enforce" and not differs_before(rule, request))
+        about = [rule for rule in enforced if reaches(rule, request, file)]
+        if any(rule.effect != "allow" and not asks_for_more(rule, request) for rule in about):
+            return Outcome.NO
+        return max((Outcome(rule.grant) for rule in about if rule.effect == "allow"), key=worth, default=Outcome.NO)
     except Exception:  # noqa: BLE001  # as in decide
-        return False
+        return Outcome.NO
 
 
 def outsiders(place: Place) -> str:
@@ -106,7 +106,15 @@ def outsiders(place: Place) -> str:
 
 
 def requests(
-    plan: Plan, *, actor: Actor, place: Place, account: str, account_id: str, region: str, effect: Effect
+    plan: Plan,
+    *,
+    actor: Actor,
+    place: Place,
+    account: str,
+    account_id: str,
+    region: str,
+    effect: Effect,
+    at: float | None = None,
 ) -> tuple[Request, ...]:
     """Turn a plan into what has to be decided: each call once for each id it touches.
 
@@ -114,7 +122,7 @@ def requests(
     """
     known = {resource.id: resource for resource in plan.resources}
     return tuple(
-        Request(actor, place, call.operation, account, region, resource, call.params, effect, account_id)
+        Request(actor, place, call.operation, account, region, resource, call.params, effect, account_id, at)
         for call in plan.calls
         for resource in _touched(call, known)
     )
@@ -128,45 +136,56 @@ def _decide(file: BotFile, request: Request) -> Decision:
     barred = _barred(request) or _foreign(request)
     if barred:
         return _no(barred, refused=_ids(request))
-    about = (rule for rule in file.rules if not differs(rule, request) and reaches(rule, request, file))
-    applying = sorted(about, key=lambda rule: rule.id)
-    denying = tuple(rule.id for rule in applying if rule.effect != "allow")
+    request = known(file, request)
+    frozen = freeze.freezing(file, request)
+    if frozen:
+        return _no(freeze.told(frozen), refused=_ids(request), layer="freeze")
+    return _by_rules(file, request)
+
+
+def _by_rules(file: BotFile, request: Request) -> Decision:
+    enforced = [rule for rule in file.rules if rule.mode == "enforce" and _applies(file, rule, request)]
+    observed = [rule for rule in file.rules if rule.mode != "enforce" and _seems_to_apply(file, rule, request)]
+    would = ((rule.id, _ruled([*enforced, rule], request).outcome) for rule in observed)
+    return replace(_ruled(enforced, request), observed=tuple(sorted(would)))
+
+
+def _applies(file: BotFile, rule: Rule, request: Request) -> bool:
+    return not differs(rule, request) and reaches(rule, request, file)
+
+
+def _seems_to_apply(file: BotFile, rule: Rule, request: Request) -> bool:
+    """An observed rule that breaks keeps nothing from being decided."""
+    try:
+        return _applies(file, rule, request)
+    except Exception:  # noqa: BLE001  # it decides nothing
+        return False
+
+
+def _ruled(applying: list[Rule], request: Request) -> Decision:
+    """Decide by the rules that apply."""
+    denying = tuple(sorted(rule.id for rule in applying if rule.effect != "allow"))
     if denying:
         return _no(f"Denied by {_listed(denying)}: {_what(request)}.", rules=denying, refused=_ids(request))
+    running = [rule for rule in applying if rule.grant == "run"]
+    if running:
+        return _yes(sorted(running, key=lambda rule: rule.id), request)
     if not applying:
         return _no(f"No rule allows {_what(request)}.", refused=_ids(request))
-    return _yes(applying, request)
+    asking = tuple(sorted(rule.id for rule in applying))
+    reason = f"{_what(request)} may be asked for, by {_listed(asking)}: {APPROVAL}"
+    return _no(reason, outcome=Outcome.REQUEST, rules=asking, refused=_ids(request), layer="approval")
 
 
 def _yes(applying: list[Rule], request: Request) -> Decision:
     granting = tuple(rule.id for rule in applying)
     usual = Needs.NOTHING if request.effect is Effect.READS else Needs.CONFIRM
-    needs = min((rule.needs or usual for rule in applying), key=_NEEDS.index)
-    audience = min((rule.audience or Audience.CHANNEL for rule in applying), key=_AUDIENCES.index)
-    return Decision(True, needs, audience, f"Allowed by {_listed(granting)}: {_what(request)}.", granting)
+    needs = min((rule.needs or usual for rule in applying), key=NEEDS.index)
+    audience = min((rule.audience or Audience.CHANNEL for rule in applying), key=AUDIENCES.index)
+    return Decision(Outcome.RUN, needs, audience, f"Allowed by {_listed(granting)}: {_what(request)}.", granting)
 
 
-def _together(pairs: list[tuple[Request, Decision]]) -> Decision:
-    refusals = [decision for _, decision in pairs if not decision.allowed]
-    decisions = refusals or [decision for _, decision in pairs]
-    return Decision(
-        allowed=not refusals,
-        needs=max((each.needs for each in decisions), key=_NEEDS.index),
-        audience=max((each.audience for each in decisions), key=_AUDIENCES.index),
-        reason=" ".join(dict.fromkeys(each.reason for each in decisions)),
-        rules=tuple(sorted({rule for each in decisions for rule in each.rules})),
-        refused=tuple(dict.fromkeys(id_ for each in decisions for id_ in each.refused)),
-        fault="; ".join(dict.fromkeys(each.fault for each in decisions if each.fault)),
-    )
-
-
-# From the least demanding to the most.
-_NEEDS = (Needs.NOTHING, Needs.CONFIRM)
-_AUDIENCES = (Audience.CHANNEL, Audience.ASKER)
-
-
-def _no(reason: str, **more: Any) -> Decision:
-    return Decision(False, Needs.CONFIRM, Audience.ASKER, reason, **more)
+APPROVAL = "a second person has to approve it, and approving is not part of this release. Nothing was done."
 
 
 def _ids(request: Request) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """When a rule applies to a request: one function a key of the rule, and all of them have to agree.
 
-Where something cannot be known (no resource, unread tags, a parameter left to AWS's default), an allow rule that asks
-about it does not apply and a deny rule that asks about it does.
+Where something cannot be known (no resource, unread tags, a parameter left to AWS's default, the time), an allow rule
+that asks about it does not apply and a deny rule that asks about it does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.actor import Actor, Place
 from bot.command import Effect, Resource
-from bot.config.botfile import Rule
+from bot.config.botfile import Rule, Who
 from bot.glob import matches
 
 
@@ -21,7 +21,8 @@ class Request:
     """One operation on one resource, asked by somebody somewhere.
 
     `account` is a name of bot.yml and `account_id` its twelve digits; `resource` is None where the operation names no
-    resource; `params` is the call as boto3 would be given it.
+    resource; `params` is the call as boto3 would be given it. `at` is the time, `production` whether it is that; None
+    where it is not known.
     """
 
     actor: Actor
@@ -33,6 +34,8 @@ class Request:
     params: Mapping[str, Any]
     effect: Effect
     account_id: str = ""
+    at: float | None = None
+    production: bool | None = None
 
 
 def differs(rule: Rule, request: Request) -> str:
@@ -41,8 +44,9 @@ def differs(rule: Rule, request: Request) -> str:
 
 
 def differs_before(rule: Rule, request: Request) -> str:
-    """Do the same with the keys that are known before anything is read from AWS."""
-    return _first_difference(rule, request, _BEFORE)
+    """Do the same with what is known before anything is read from AWS; a time that is not given may be any."""
+    keys = (name for name, unknown in _MAYBE.items() if not unknown(rule, request))
+    return _first_difference(rule, request, {**_BEFORE, **{name: _KEYS[name] for name in keys}})
 
 
 def concerns(rule: Rule, request: Request) -> bool:
@@ -50,9 +54,10 @@ def concerns(rule: Rule, request: Request) -> bool:
     return _actions(rule, request) and _who(rule, request)
 
 
-def asks_for_more(rule: Rule) -> bool:
+def asks_for_more(rule: Rule, request: Request) -> bool:
     """Say whether the rule has keys beyond those known before anything is read from AWS."""
-    return not (rule.resources is None and rule.tags is None and rule.params is None)
+    looks = not (rule.resources is None and rule.tags is None and rule.params is None)
+    return looks or any(unknown(rule, request) for unknown in _MAYBE.values())
 
 
 def own(request: Request) -> bool:
@@ -60,15 +65,21 @@ def own(request: Request) -> bool:
     return request.operation.startswith("bot:")
 
 
-def _who(rule: Rule, request: Request) -> bool:
-    actor, who = request.actor, rule.who
+def belongs(actor: Actor, who: Who, groups: frozenset[str]) -> bool:
+    """Say whether somebody is meant; `groups` are those of their user groups that count here."""
     if actor.kind == "terminal":
         return actor.user in who.terminal
     if actor.kind == "report":
         return actor.user in who.reports or "*" in who.reports
     if actor.kind != "slack":
         return False
-    return who.everyone or actor.user in who.users or bool(actor.groups.intersection(who.groups))
+    return who.everyone or actor.user in who.users or bool(groups.intersection(who.groups))
+
+
+def _who(rule: Rule, request: Request) -> bool:
+    """What has to be approved is asked for by members who are in their group for long enough."""
+    actor = request.actor
+    return belongs(actor, rule.who, actor.settled if rule.grant == "request" else actor.groups)
 
 
 def _actions(rule: Rule, request: Request) -> bool:
@@ -85,6 +96,18 @@ def _accounts(rule: Rule, request: Request) -> bool:
 
 def _regions(rule: Rule, request: Request) -> bool:
     return rule.regions is None or own(request) or matches(rule.regions, request.region)
+
+
+def _when(rule: Rule, request: Request) -> bool:
+    if rule.when is None:
+        return True
+    return rule.effect != "allow" if request.at is None else rule.when.holds(request.at)
+
+
+def _production(rule: Rule, request: Request) -> bool:
+    if rule.production is None:
+        return True
+    return rule.effect != "allow" if request.production is None else request.production is rule.production
 
 
 def _resources(rule: Rule, request: Request) -> bool:
@@ -144,7 +167,19 @@ _BEFORE: Mapping[str, _Key] = {
     "accounts": _accounts,
     "regions": _regions,
 }
-_KEYS: Mapping[str, _Key] = {**_BEFORE, "resources": _resources, "tags": _tags, "params": _params}
+_KEYS: Mapping[str, _Key] = {
+    **_BEFORE,
+    "when": _when,
+    "production": _production,
+    "resources": _resources,
+    "tags": _tags,
+    "params": _params,
+}
+# What may be known before, and whether it is not.
+_MAYBE: Mapping[str, _Key] = {
+    "when": lambda rule, request: rule.when is not None and request.at is None,
+    "production": lambda rule, request: rule.production is not None and request.production is None,
+}
 
 
 def _first_difference(rule: Rule, request: Request, keys: Mapping[str, _Key]) -> str:

@@ -36,7 +36,7 @@ def written(requests: Iterable[Request], decision: Decision, *, alone: bool = Fa
     """Write a decision as JSON values; who asked and where stands once, for all of its requests."""
     rows = [
         _REQUEST.dump_python(each, mode="json", exclude={"params"}, fallback=str)
-        | {"params": dict(_compared(masked_params(each.operation, each.params)))}
+        | {"params": {name: _kept(value) for name, value in masked_params(each.operation, each.params).items()}}
         for each in requests
     ]
     shared = {name: rows[0][name] for name in _SHARED} if rows else {}
@@ -58,14 +58,10 @@ def read(detail: Mapping[str, Any]) -> Record:
     return Record(requests, bool(detail.get("allowed")), str(detail.get("needs", "")), bool(detail.get("alone")))
 
 
-def _compared(params: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    for name, value in params.items():
-        if isinstance(value, list | tuple):
-            if all(map(_plain, value)):
-                yield name, list(value)
-        elif _plain(value):
-            yield name, value
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _LONGEST)
+def _kept(value: Any) -> Any:
+    """Keep a parameter as far as a rule compares it: the rest only as something that no rule's value equals."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_kept(each) for each in value]
+    if isinstance(value, str):
+        return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+    return value if value is None or isinstance(value, bool | int | float) else {}

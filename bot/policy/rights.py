@@ -15,7 +15,7 @@ from bot.aws import models
 from bot.command import Command, Effect
 from bot.config.botfile import Account, BotFile, Needs, Rule
 from bot.glob import matches
-from bot.policy.decide import decide_all, outsiders, reachable
+from bot.policy.decide import Outcome, decide_all, outsiders, reach
 from bot.policy.match import Request, concerns
 from bot.policy.reach import reaches
 
@@ -30,28 +30,46 @@ class Right:
     limits: tuple[str, ...]
 
 
-def rights(file: BotFile, actor: Actor, place: Place, commands: Iterable[Command]) -> tuple[Right, ...]:
-    """Return the commands that somebody may run here, with their limits."""
-    found = (
-        (command, _widest(tuple(dict.fromkeys(_limits_here(file, actor, place, command)))))
-        for command in commands
-        if command.calls
-    )
+def rights(
+    file: BotFile, actor: Actor, place: Place, commands: Iterable[Command], outcome: Outcome = Outcome.RUN
+) -> tuple[Right, ...]:
+    """Return the commands that somebody may run here, or may only ask for, with their limits."""
+    found = ((command, _held(file, actor, place, command, outcome)) for command in commands if command.calls)
     return tuple(Right(command, limits) for command, limits in found if limits)
+
+
+def _held(file: BotFile, actor: Actor, place: Place, command: Command, outcome: Outcome) -> tuple[str, ...]:
+    """Return the limits of a right; what may be run need not be asked for."""
+    run = tuple(dict.fromkeys(_limits_here(file, actor, place, command, Outcome.RUN)))
+    if outcome is Outcome.RUN:
+        return _widest(run)
+    asked = tuple(dict.fromkeys(_limits_here(file, actor, place, command, outcome)))
+    return tuple(limit for limit in _widest((*run, *asked)) if limit not in run)
 
 
 def _widest(limits: tuple[str, ...]) -> tuple[str, ...]:
     """Leave out `in dev where env=dev` beside `in dev`: the wider right says it all."""
-    narrower = ("in Region ", "on ", "where ", "with ", "from channel ")
+    narrower = (
+        "in Region ",
+        "on ",
+        "where ",
+        "with ",
+        "in production",
+        "outside production",
+        "during ",
+        "from channel ",
+    )
     return tuple(
         limit for limit in limits if not any(limit.startswith(f"{wide} {word}") for wide in limits for word in narrower)
     )
 
 
-def rights_in_words(file: BotFile, actor: Actor, place: Place, commands: Iterable[Command]) -> str:
+def rights_in_words(
+    file: BotFile, actor: Actor, place: Place, commands: Iterable[Command], outcome: Outcome = Outcome.RUN
+) -> str:
     """Return the same as one sentence, commands with the same limits together; empty where there are none."""
     together: dict[tuple[str, ...], list[str]] = {}
-    for right in rights(file, actor, place, commands):
+    for right in rights(file, actor, place, commands, outcome):
         together.setdefault(right.limits, []).append(right.command.name)
     return "; ".join(f"{', '.join(names)} {_either(limits)}".strip() for limits, names in together.items())
 
@@ -64,6 +82,8 @@ def refusal(  # noqa: PLR0917  # who, where and what, in the order of a sentence
     account: str,
     asked: Iterable[Request] = (),
     names: Mapping[str, str] | None = None,
+    *,
+    at: float | None = None,
 ) -> str:
     """Say no, as in `Not allowed: ec2 stop in prod. You may stop where env=dev. oncall can.`, as one text.
 
@@ -73,8 +93,11 @@ def refusal(  # noqa: PLR0917  # who, where and what, in the order of a sentence
     if outsiders(place):
         return f"{no} {outsiders(place)}"
     may = _or(limit for limit in _limits(file, actor, place, command, account) if limit)
-    can = [each for each in who_can(file, place, command, account, asked) if each not in {actor.user, *actor.groups}]
-    sentences = [no, f"You may {command.verb} {may}." if may else "", _others(file, can, names or {})]
+    ask = _or(limit for limit in _limits(file, actor, place, command, account, Outcome.REQUEST) if limit)
+    able = who_can(file, place, command, account, asked, at=at)
+    can = [each for each in able if each not in {actor.user, *actor.groups}]
+    asking = f"You may ask to {command.verb} {ask}; {APPROVED}." if ask else ""
+    sentences = [no, f"You may {command.verb} {may}." if may else "", asking, _others(file, can, names or {})]
     return " ".join(filter(None, sentences))
 
 
@@ -84,15 +107,24 @@ def _others(file: BotFile, can: list[str], names: Mapping[str, str]) -> str:
     return f"To get more rights, ask {names.get(file.contact, file.contact)}." if file.contact else ""
 
 
+APPROVED = "a second person has to approve that, which is not part of this release"
+
+
 def who_can(
-    file: BotFile, place: Place, command: Command, account: str, asked: Iterable[Request] = ()
+    file: BotFile,
+    place: Place,
+    command: Command,
+    account: str,
+    asked: Iterable[Request] = (),
+    *,
+    at: float | None = None,
 ) -> tuple[str, ...]:
     """Return the user groups and users (ids) who may do this: exactly what was asked, or the command at all."""
     asked = tuple(asked)
     return tuple(
         name
         for name, actor in _people(file).items()
-        if (_may_all(file, actor, asked) if asked else _may(file, actor, place, command, account))
+        if (_may_all(file, actor, asked) if asked else _may(file, actor, place, command, account, at))
     )
 
 
@@ -100,30 +132,48 @@ def _may_all(file: BotFile, actor: Actor, asked: tuple[Request, ...]) -> bool:
     return decide_all(file, [replace(request, actor=actor) for request in asked]).allowed
 
 
-def _may(file: BotFile, actor: Actor, place: Place, command: Command, account: str) -> bool:
-    rules = _granting(file, actor, place, command)
-    return any(account in _accounts(file, rule, actor, place, command) for rule in rules)
+def _may(  # noqa: PLR0917  # as refusal
+    file: BotFile, actor: Actor, place: Place, command: Command, account: str, at: float | None
+) -> bool:
+    """Say whether somebody may at this time; at any, where none is given."""
+    return any(
+        account in _accounts(file, rule, actor, place, command, at)
+        for rule in _granting(file, actor, place, command)
+        if at is None or rule.when is None or rule.when.holds(at)
+    )
 
 
 def _people(file: BotFile) -> dict[str, Actor]:
-    """Return everybody whom an allow rule names, groups first, each as somebody who could ask."""
-    found = [rule.who for rule in file.rules if rule.effect == "allow"]
-    groups = {group: Actor("slack", f"of {group}", groups=frozenset({group})) for who in found for group in who.groups}
+    """Return everybody whom a rule lets run something, groups first, each as somebody who could ask."""
+    found = [rule.who for rule in file.rules if _grants(rule, Outcome.RUN)]
+    groups = {
+        group: Actor("slack", f"of {group}", groups=frozenset({group}), settled=frozenset({group}))
+        for who in found
+        for group in who.groups
+    }
     return groups | {user: Actor("slack", user) for who in found for user in who.users}
 
 
-def _granting(file: BotFile, actor: Actor, place: Place, command: Command) -> Iterator[Rule]:
+def _grants(rule: Rule, outcome: Outcome) -> bool:
+    return rule.effect == "allow" and rule.mode == "enforce" and Outcome(rule.grant) is outcome
+
+
+def _granting(
+    file: BotFile, actor: Actor, place: Place, command: Command, outcome: Outcome = Outcome.RUN
+) -> Iterator[Rule]:
     if not command.calls:
         return
     request = Request(actor, place, command.calls[0], "", "", None, {}, Effect.READS)
-    about = (rule for rule in file.rules if rule.effect == "allow" and concerns(rule, request))
+    about = (rule for rule in file.rules if _grants(rule, outcome) and concerns(rule, request))
     yield from (rule for rule in about if reaches(rule, request, file))
 
 
-def _limits(file: BotFile, actor: Actor, place: Place, command: Command, account: str) -> tuple[str, ...]:
+def _limits(  # noqa: PLR0917  # as refusal
+    file: BotFile, actor: Actor, place: Place, command: Command, account: str, outcome: Outcome = Outcome.RUN
+) -> tuple[str, ...]:
     """Return what limits the asker's rights to a command, seen from this account and channel."""
     found: dict[str, None] = {}
-    for rule in _granting(file, actor, place, command):
+    for rule in _granting(file, actor, place, command, outcome):
         accounts = _accounts(file, rule, actor, place, command)
         within = () if account in accounts else accounts
         away = rule.channels if rule.channels and place.channel not in rule.channels else ()
@@ -132,8 +182,8 @@ def _limits(file: BotFile, actor: Actor, place: Place, command: Command, account
     return tuple(found)
 
 
-def _limits_here(file: BotFile, actor: Actor, place: Place, command: Command) -> Iterator[str]:
-    for rule in _granting(file, actor, place, command):
+def _limits_here(file: BotFile, actor: Actor, place: Place, command: Command, outcome: Outcome) -> Iterator[str]:
+    for rule in _granting(file, actor, place, command, outcome):
         if rule.channels and place.channel not in rule.channels:
             continue
         accounts = _accounts(file, rule, actor, place, command)
@@ -141,20 +191,30 @@ def _limits_here(file: BotFile, actor: Actor, place: Place, command: Command) ->
             yield limit(rule, tuple(name for name in accounts if name), ())
 
 
-def _accounts(file: BotFile, rule: Rule, actor: Actor, place: Place, command: Command) -> tuple[str, ...]:
+def _accounts(  # noqa: PLR0917  # as refusal
+    file: BotFile, rule: Rule, actor: Actor, place: Place, command: Command, at: float | None = None
+) -> tuple[str, ...]:
     """Return the accounts in which a rule is of use to somebody, denials considered; a word of the bot has none."""
     operation = command.calls[0]
     places = [place] if rule.channels is None else [replace(place, channel=channel) for channel in rule.channels]
     if operation.startswith("bot:"):
-        return ("",) if any(reachable(file, actor, each, operation, "", "") for each in places) else ()
+        return (
+            ("",) if any(_of_use(rule, reach(file, actor, each, operation, "", "", at=at)) for each in places) else ()
+        )
     return tuple(
         name
         for name, about in file.accounts.items()
         if ("*" in rule.accounts or name in rule.accounts)
         and any(
-            reachable(file, actor, each, operation, name, region) for each in places for region in _regions(rule, about)
+            _of_use(rule, reach(file, actor, each, operation, name, region, at=at))
+            for each in places
+            for region in _regions(rule, about)
         )
     )
+
+
+def _of_use(rule: Rule, found: Outcome) -> bool:
+    return found is Outcome.RUN or found is Outcome(rule.grant)
 
 
 def _regions(rule: Rule, account: Account) -> tuple[str, ...]:
@@ -172,6 +232,8 @@ def limit(rule: Rule, accounts: tuple[str, ...], channels: tuple[str, ...]) -> s
     parts += [f"on {_or(rule.resources)}"] if rule.resources else []
     parts += [f"where {_and([f'{key}={_or(values)}' for key, values in rule.tags.items()])}"] if rule.tags else []
     parts += [f"with {_and([f'{key}={_or(values)}' for key, values in rule.params.items()])}"] if rule.params else []
+    parts += ["in production" if rule.production else "outside production"] if rule.production is not None else []
+    parts += [f"during {rule.when}"] if rule.when else []
     parts += [f"from channel {_or(channels)}"] if channels else []
     parts += ["without being asked to confirm"] if rule.needs is Needs.NOTHING else []
     return " ".join(parts)

@@ -109,7 +109,7 @@ def _read(desk: Desk, asking: Asking, action: Action) -> Reply:
     if command.secret or command.wide:
         raise UsageError(f"{command.name} offers no choices.")
     who = (asking.actor, asking.place, command, action.account, action.region)
-    if not desk.sound(decide_command(desk.law.file, *who), asking.run).allowed:
+    if not desk.sound(decide_command(desk.law.file, *who, at=desk.now()), asking.run).allowed:
         raise Refused(f"{asking.actor.key} may not run {command.name}.", layer="allowlist")
     aws = desk.gateway.reading(action.account, action.region, command.operations, asking.run.id)
     with translated(command.calls[0], changes=False):

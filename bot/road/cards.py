@@ -41,17 +41,23 @@ def card(desk: Desk, run: Run) -> Reply:
 
 
 def _headline(desk: Desk, run: Run, plan: Plan, verdict: str) -> str:
-    return f"{_capital(plan.headline)} in {desk.law.marked(run.account)}: {verdict}"
+    return f"{_capital(plan.headline)} in {desk.law.marked(run.account, plan.resources)}: {verdict}"
 
 
 def _asked(desk: Desk, run: Run, command: Command, plan: Plan) -> Reply:
     where = f"{_capital(plan.headline)} in {run.account}?"
     count = len(plan.resources)
     label = _capital(command.verb) + (f" {count}" if count > 1 else "")
-    grave = command.effect is Effect.DESTROYS or desk.law.production(run.account)
+    grave = command.effect is Effect.DESTROYS or desk.law.production(run.account, plan.resources)
     confirm = Button(label, "confirm", run.id, "danger" if grave else "primary")
     buttons = Buttons((confirm, Button("Cancel", "cancel", run.id)))
-    parts = [_where(desk, run), *_resources(plan, {}), *_skipped(plan), *_warnings(command, plan), *_calls(plan)]
+    parts = [
+        _where(desk, run, plan),
+        *_resources(plan, {}, _tagged(desk, run, plan)),
+        *_skipped(plan),
+        *_warnings(command, plan),
+        *_calls(plan),
+    ]
     asks = note("Only ", User(run.user), " can confirm, until ", When(_at(run.due_at)), ".")
     return Reply(where, (*parts, buttons, asks), "ask")
 
@@ -112,20 +118,31 @@ def _ended(desk: Desk, run: Run, command: Command, plan: Plan) -> Reply:
     return Reply(_headline(desk, run, plan, verdict), parts, "fail" if run.state is State.FAILED else "no")
 
 
-def _where(desk: Desk, run: Run) -> Part:
+def _tagged(desk: Desk, run: Run, plan: Plan) -> frozenset[str]:
+    """Return the ids of what is production in an account that is not."""
+    if desk.law.production(run.account):
+        return frozenset()
+    return frozenset(each.id for each in plan.resources if desk.law.production(run.account, (each,)))
+
+
+def _where(desk: Desk, run: Run, plan: Plan) -> Part:
     about = desk.law.file.accounts.get(run.account)
     number = about.id if about else "(not in bot.yml any more)"
-    return text(Bold("PRODUCTION" if desk.law.production(run.account) else run.account), f" {number} · {run.region}")
+    if desk.law.production(run.account):
+        return text(Bold("PRODUCTION"), f" {number} · {run.region}")
+    tagged = (" · ", Bold("PRODUCTION")) if desk.law.production(run.account, plan.resources) else ()
+    return text(Bold(run.account), f" {number} · {run.region}", *tagged)
 
 
-def _resources(plan: Plan, states: dict[str, str]) -> tuple[Part, ...]:
+def _resources(plan: Plan, states: dict[str, str], production: frozenset[str] = frozenset()) -> tuple[Part, ...]:
     """Name each resource with its Name tag and state, one a line."""
     if len(plan.resources) > _LINES and not states:
         return (text(" · ".join(f"{each.name or '–'} {each.id} {each.state}" for each in plan.resources)),)
-    lines = [_line(each, states.get(each.id, each.state)) for each in plan.resources[:_LINES]]
     spans: list[Span] = []
-    for line in lines:
+    for each in plan.resources[:_LINES]:
+        line = _line(each, states.get(each.id, each.state))
         spans += ["\n", *line] if spans else line
+        spans += [" ", Bold("PRODUCTION")] if each.id in production else []
     more = len(plan.resources) - _LINES
     return (Text(tuple(spans)), *((note(f"and {more} more"),) if more > 0 else ())) if spans else ()
 

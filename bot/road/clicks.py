@@ -15,6 +15,7 @@ from bot.command import Command, Plan, Resource, Undo
 from bot.errors import BotError, Refused
 from bot.parse import parse
 from bot.reply import Reply
+from bot.road import limits
 from bot.road.click import Click
 from bot.road.denials import WHY, explained
 from bot.road.desk import Desk
@@ -124,7 +125,7 @@ class Clicks:
 
     def _unchanged(self, run: Run, command: Command, action: Action) -> Plan | None:
         """Look again; where anything is not as the card showed it, void the card and show the difference."""
-        plan = self.desk.plan(run, command, action)
+        plan = self.desk.plan(run, command, action, finishing=True)
         if plan_json(plan) == run.plan:
             return plan
         self.desk.move(run, State.VOID, why=f"It is no longer as it was shown: {difference(run.planned, plan)}.")
@@ -154,6 +155,7 @@ class Clicks:
         plan = _opposite(undo, resources)
         armed = self._armed(run, actor, click, action=action, plan=plan)
         self.desk.decide(actor, self._place(run), armed, command, plan)
+        limits.look(self.desk, self.desk.asked(actor, self._place(run), armed, command, plan))
         earlier = self.desk.runs.undos(run.id)
         live = [
             each for each in earlier if each.state not in (State.CANCELLED, State.VOID, State.REFUSED, State.FAILED)

@@ -17,23 +17,27 @@ from bot.action import Action
 from bot.actor import Actor, Place
 from bot.aws.errors import translated
 from bot.aws.gateway import Gateway
+from bot.aws.meter import Meter
 from bot.command import Command, Effect, Plan
 from bot.errors import Refused
 from bot.parse import Commands
-from bot.policy import record
-from bot.policy.decide import Decision, decide, decide_all, decide_command, reachable, read_request, requests
+from bot.policy import freeze, record
+from bot.policy.decide import Decision, Outcome, decide, decide_all, decide_command, reach, read_request, requests
 from bot.policy.match import Request
+from bot.policy.observe import might_grant
 from bot.policy.rights import refusal, rights, rights_in_words
 from bot.reply import File, Reply, to_json
 from bot.road.doors import Directory, Files, NoFiles, nowhere
 from bot.road.hands import Hands
 from bot.road.law import Law
+from bot.road.observed import Observed
 from bot.store.audit import Audit
+from bot.store.limits import Limits
 from bot.store.outbox import FINAL, PROGRESS, QUESTION, Outbox
 from bot.store.reports import Reports
 from bot.store.runs import ENDED, Run, Runs, State
 
-__all__ = ["Desk", "Directory", "Files", "Law", "NoFiles", "Pulse"]
+__all__ = ["Desk", "Directory", "Files", "Law", "NoFiles", "Pulse", "nowhere"]
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +62,7 @@ class Desk:
     reports: Reports
     outbox: Outbox
     audit: Audit
+    limits: Limits
     gateway: Gateway
     commands: Commands
     law: Law
@@ -70,6 +75,8 @@ class Desk:
     hands: Hands = field(default_factory=Hands)
     files: Files = field(default_factory=NoFiles)
     hand_over: Callable[[Run, File, str, Actor], bool] = nowhere
+    meter: Meter = field(default_factory=Meter)
+    observed: Observed = field(default_factory=Observed)
 
     def move(self, run: Run, to: State, **changes: Any) -> Run | None:
         """Move a run, write the audit row, and mark that it has something to tell; None where another was first.
@@ -134,10 +141,15 @@ class Desk:
         assert found is not None
         return found
 
-    def plan(self, run: Run, command: Command, action: Action) -> Plan:
+    def plan(self, run: Run, command: Command, action: Action, *, finishing: bool = False) -> Plan:
         """Let a command look at AWS and say what it would do. Raises AwsError, UsageError."""
         aws = self.gateway.reading(
-            action.account, action.region, command.reads, run.id, lambda id_: self.files.facts(id_, run)
+            action.account,
+            action.region,
+            command.reads,
+            run.id,
+            lambda id_: self.files.facts(id_, run),
+            finishing=finishing,
         )
         with translated(command.calls[0], changes=False):
             plan = command.perform(aws, action)
@@ -146,27 +158,48 @@ class Desk:
 
     def decide(self, actor: Actor, place: Place, run: Run, command: Command, plan: Plan) -> Decision:
         """Decide every call of a plan on every resource it touches. Raises Refused."""
+        asked = self.asked(actor, place, run, command, plan)
+        decision = self.decided(run, decide_all(self.law.file, asked), asked)
+        if not decision.allowed:
+            raise self.refused(decision, actor, place, run, command, asked)
+        return decision
+
+    def asked(self, actor: Actor, place: Place, run: Run, command: Command, plan: Plan) -> tuple[Request, ...]:
+        """Return what a plan asks for, now. Raises Refused where the Region is not open."""
         about = self.law.opened(run.account, run.region)
-        effect = Effect.DESTROYS if command.effect is Effect.DESTROYS else Effect.CHANGES
-        asked = requests(
+        return requests(
             plan,
             actor=actor,
             place=place,
             account=about.name,
             account_id=about.id,
             region=run.region,
-            effect=effect,
+            effect=Effect.DESTROYS if command.effect is Effect.DESTROYS else Effect.CHANGES,
+            at=self.now(),
         )
-        decision = self.decided(run, decide_all(self.law.file, asked), asked)
-        if not decision.allowed:
-            why = self.refusal(actor, place, command, run.account, asked)
-            raise Refused(why, layer="allowlist", rule=", ".join(decision.rules))
-        return decision
+
+    def refused(  # noqa: PLR0917  # who, where and what, in the order of a sentence
+        self, decision: Decision, actor: Actor, place: Place, run: Run, command: Command, asked: Iterable[Request] = ()
+    ) -> Refused:
+        """Return a decision that is no grant as a refusal, in words of the layer that said no."""
+        if decision.layer == "freeze":
+            return Refused(self._frozen(asked), layer="freeze")
+        said = decision.reason if decision.layer != "allowlist" else ""
+        said = said or self.refusal(actor, place, command, run.account, asked)
+        return Refused(said, layer=decision.layer, rule=", ".join(decision.rules))
+
+    def _frozen(self, asked: Iterable[Request]) -> str:
+        freezes = [each for request in asked for each in freeze.freezing(self.law.file, request)]
+        named = {
+            name for each in freezes if each.except_ for name in (*each.except_.who.groups, *each.except_.who.users)
+        }
+        return f"{freeze.told(freezes, {name: self.directory.name(name) for name in named})} Nothing was done."
 
     def decide_reading(self, actor: Actor, place: Place, run: Run, command: Command) -> Decision:
         """Decide a command that reads one account and Region, or a word of the bot's own."""
-        decision = decide_command(self.law.file, actor, place, command, run.account, run.region)
-        return self.decided(run, decision, (read_request(actor, place, command, run.account, run.region),))
+        at = self.now()
+        decision = decide_command(self.law.file, actor, place, command, run.account, run.region, at=at)
+        return self.decided(run, decision, (read_request(actor, place, command, run.account, run.region, at=at),))
 
     def decided(self, run: Run, decision: Decision, asked: Iterable[Request]) -> Decision:
         """Write a decision down with all that it was made from, and pass it on."""
@@ -182,25 +215,38 @@ class Desk:
         if decision.fault:
             log.error("Run %s: the decision broke: %s", run.id, decision.fault)
             self.audit.write(self.now(), "policy error", run, fault=decision.fault)
+        self.observed.write(self.audit, self.now(), run, decision)
         return decision
 
     def first_look(self, actor: Actor, place: Place, run: Run, command: Command) -> None:
         """Refuse before anything is read from AWS where no rule could allow it, so that existence does not leak."""
-        file, account, region = self.law.file, run.account, run.region
+        file, account, region, at = self.law.file, run.account, run.region, self.now()
         for operation in command.calls:
-            if not reachable(file, actor, place, operation, account, region):
-                asked = read_request(actor, place, command, account, region)
-                self.decided(run, decide(file, asked), (asked,))
+            request = Request(actor, place, operation, account, region, None, {}, command.effect, at=at)
+            if reach(file, actor, place, operation, account, region, at=at) is Outcome.NO:
+                decision = self.decided(run, decide(file, request), (request,))
+                self.observed.write(self.audit, at, run, decision, might=might_grant(file, request))
                 raise Refused(self.refusal(actor, place, command, account), layer="allowlist")
+            if freeze.freezing(file, request):
+                self.decided(run, decide(file, request), (request,))
+                raise Refused(self._frozen((request,)), layer="freeze")
 
     def may(self, actor: Actor, place: Place, command: Command) -> bool:
         """Whether somebody could run a command in some account and Region: what help and suggestions go by."""
         if command.own:
-            return command.free or decide_command(self.law.file, actor, place, command, "", "").allowed
+            return command.free or decide_command(self.law.file, actor, place, command, "", "", at=self.now()).allowed
         try:
             return bool(rights(self.law.file, actor, place, (command,)))
         except Exception:
             log.exception("What %s may run could not be decided", actor.key)
+            return False
+
+    def may_ask(self, actor: Actor, place: Place, command: Command) -> bool:
+        """Whether somebody could ask a second person to approve a command somewhere, and not run it alone there."""
+        try:
+            return bool(rights(self.law.file, actor, place, (command,), Outcome.REQUEST))
+        except Exception:
+            log.exception("What %s may ask for could not be decided", actor.key)
             return False
 
     def refusal(self, actor: Actor, place: Place, command: Command, account: str, asked: Iterable[Request] = ()) -> str:
@@ -215,8 +261,8 @@ class Desk:
         file = self.law.file
         named = {each for rule in file.rules for each in (*rule.who.groups, *rule.who.users)} | {file.contact or ""}
         names = {each: self.directory.name(each) for each in named if each}
-        return refusal(file, actor, place, command, account, asked, names)
+        return refusal(file, actor, place, command, account, asked, names, at=self.now())
 
-    def rights(self, actor: Actor, place: Place) -> str:
-        """Say what somebody may do here."""
-        return rights_in_words(self.law.file, actor, place, self.commands)
+    def rights(self, actor: Actor, place: Place, outcome: Outcome = Outcome.RUN) -> str:
+        """Say what somebody may do here, or may only ask for."""
+        return rights_in_words(self.law.file, actor, place, self.commands, outcome)

@@ -8,30 +8,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.action import Action
 from bot.actor import Actor, Place
-from bot.command import Command, Effect, Plan
-from bot.errors import AwsError, BotError, MissingError, Refused, UsageError
+from bot.command import Command, Effect
+from bot.errors import AwsError, BotError, Refused, UsageError
 from bot.parse import parse
 from bot.policy.decide import Decision, Needs
-from bot.reply import Button, Buttons, Mono, Reply, answer, text, to_json
+from bot.reply import Reply, to_json
+from bot.road import limits
 from bot.road.denials import refused
 from bot.road.desk import Desk
 from bot.road.own_words import Asking
 from bot.road.pool import Pool
 from bot.road.reading import Reading, postable, rehearsed
 from bot.road.sending import send
+from bot.road.usage import nothing_to_do, usage
 from bot.store.database import new_id
 from bot.store.runs import Run, State, plan_json
 
 log = logging.getLogger(__name__)
 
 CONFIRM_SECONDS = 300.0
-FORM = "form"
-"""What the button under an unfinished command does."""
 UNSEEN = (
     "I am not in this channel, so a change here would go unseen. Invite me (/invite), or ask in a channel I am in, "
     "or add --private to answer in a direct message."
@@ -142,7 +142,7 @@ class Engine:
         if run.state is not State.RECEIVED:
             return run
         if isinstance(error, UsageError):
-            return self.desk.end(run, State.USAGE, _usage(run, error), private=True)
+            return self.desk.end(run, State.USAGE, usage(run, error), private=True)
         if isinstance(error, Refused):
             return self._refuse(run, error)
         private = not isinstance(error, AwsError)
@@ -162,6 +162,7 @@ class Engine:
         command = desk.commands.of(action)
         if command.own:
             return self._bot_word(run, actor, place, action, command)
+        limits.may_look(desk, actor)
         if command.effect is Effect.READS:
             return self.reading.read(run, actor, place, action, command)
         if run.report:
@@ -169,7 +170,7 @@ class Engine:
         return self._change(run, actor, place, action, command)
 
     def _visible(self, actor: Actor, place: Place) -> Callable[[Command], bool]:
-        return lambda command: self.desk.may(actor, place, command)
+        return lambda command: self.desk.may(actor, place, command) or self.desk.may_ask(actor, place, command)
 
     def _bot_word(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         if not command.free:
@@ -189,6 +190,7 @@ class Engine:
         if not plan.calls:
             return desk.end(run, State.USAGE, nothing_to_do(command, plan), private=True)
         decision = desk.decide(actor, place, run, command, plan)
+        limits.look(desk, desk.asked(actor, place, run, command, plan))
         run = desk.runs.note(run, plan=plan_json(plan), rules=", ".join(decision.rules))
         return self._ask_or_send(run, decision, private=private)
 
@@ -204,20 +206,3 @@ class Engine:
         reply = to_json(refused(self.desk, run, error))
         why = f"{error.layer}: {error.sentence}"
         return self.desk.move(run, State.REFUSED, reply=reply, why=why, rules=error.rule or "", audience="asker")
-
-
-def _usage(run: Run, error: UsageError) -> Reply:
-    """Say what to type instead; in Slack, what lacks something can be filled in as well."""
-    said = answer(error.sentence, "no")
-    if not isinstance(error, MissingError) or run.actor_kind != "slack":
-        return said
-    return replace(said, parts=(*said.parts, Buttons((Button("Fill in", FORM, run.id, "primary"),))))
-
-
-def nothing_to_do(command: Command, plan: Plan) -> Reply:
-    """Say why a change has nothing to change."""
-    lines = tuple(text(Mono(each.id), f" {each.name} {each.why}".replace("  ", " ")) for each in plan.skipped)
-    if len(plan.skipped) == 1:
-        one = plan.skipped[0]
-        return Reply(f"Nothing to {command.verb}: {one.name or one.id} {one.why}.", sign="no")
-    return Reply(f"Nothing to {command.verb}: none of these can be.", lines, "no")

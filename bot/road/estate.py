@@ -22,6 +22,7 @@ from bot.aws.errors import translated
 from bot.command import Aws, Command, Effect, Reading
 from bot.config.botfile import Account
 from bot.errors import AwsError, BotError
+from bot.policy.costs import COSTS
 from bot.policy.decide import Decision, decide, decide_all
 from bot.policy.match import Request
 from bot.road.desk import Desk
@@ -109,9 +110,24 @@ class Everywhere:
             if pairs:
                 self.desk.write_down(self.run, pairs[0][1], [request for request, _ in pairs], alone=True)
 
+    def paid(self) -> list[Request]:
+        """Return what is paid for each time, once an account that may be asked."""
+        costly = [operation for operation in self.command.operations if operation in COSTS]
+        asked = [(each, *place) for each in costly for place in self.places(regional=False)]
+        return [self._request(*each) for each in asked if self._decide(*each).allowed]
+
     def _request(self, operation: str, account: Account, region: str) -> Request:
         return Request(
-            self.actor, self.place, operation, account.name, region, None, {}, Effect.READS, account_id=account.id
+            self.actor,
+            self.place,
+            operation,
+            account.name,
+            region,
+            None,
+            {},
+            Effect.READS,
+            account_id=account.id,
+            at=self.desk.now(),
         )
 
     def _decide(self, operation: str, account: Account, region: str) -> Decision:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from bot.actor import Actor, Place
+from bot.policy.decide import Outcome
 from bot.reply import Bold, Mono, Note, Part, Reply, Span, Text, User, note, text
 from bot.road.cards import card
 from bot.road.desk import Desk
 from bot.road.notices import owner_of
-from bot.road.own_words import VERSION
+from bot.road.own_words import NEEDS_TWO, VERSION
 from bot.store.reports import Report
 from bot.store.runs import Run, State
 from bot.when import clock
@@ -89,6 +90,11 @@ class Home:
         may = self.desk.rights(actor, HERE)
         yield text(Bold("You may"))
         yield from ((text(line) for line in may.split("; ")) if may else (text("help and whoami, nothing else"),))
+        ask = self.desk.rights(actor, HERE, Outcome.REQUEST)
+        if ask:
+            yield text(Bold("You may ask for"))
+            yield from (text(line) for line in ask.split("; "))
+            yield note(f"{NEEDS_TWO}.")
         yield note("Some rights hold in certain channels only: /aws whoami says what holds where you type it.")
 
     def _health(self) -> Note:

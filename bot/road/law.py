@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.command import Resource
 from bot.config.botfile import Account, BotFile
 from bot.errors import Refused
 from bot.parse import Defaults
+from bot.policy.production import production
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,10 @@ class Law:
             raise Refused(f"{account} is not open in {region} (regions: in bot.yml).", layer="allowlist")
         return about
 
-    def marked(self, account: str) -> str:
+    def marked(self, account: str, resources: Iterable[Resource] = ()) -> str:
         """An account's name as cards show it: production is said out loud."""
-        return f"{account} (PRODUCTION)" if self.production(account) else account
+        return f"{account} (PRODUCTION)" if self.production(account, resources) else account
 
-    def production(self, account: str) -> bool:
-        return account in self.file.accounts and self.file.accounts[account].production
+    def production(self, account: str, resources: Iterable[Resource] = ()) -> bool:
+        """Say whether it is a production account, or any of these is known to be production."""
+        return any(production(self.file, account, each) for each in (None, *resources))

@@ -15,12 +15,13 @@ from bot.actor import Actor, Place
 from bot.command import Command, Effect
 from bot.errors import BotError, UsageError
 from bot.params import bind, params_of
-from bot.policy.decide import decide_command
+from bot.policy.decide import Outcome, decide_command
 from bot.reply import Bold, Fields, Mono, Part, Reply, Span, Table, Text, note, text
 from bot.road.desk import Desk
 from bot.store.runs import Run, State
 
 VERSION = "0.1.0"
+NEEDS_TWO = "A second person has to approve these, and approving is not part of this release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,9 @@ class Asking:
 
     def may(self, command: Command) -> bool:
         return self.desk.may(self.actor, self.place, command)
+
+    def may_ask(self, command: Command) -> bool:
+        return self.desk.may_ask(self.actor, self.place, command)
 
     def typed(self, example: str) -> str:
         """Show a command as it is typed where it was asked: a terminal takes the bare words."""
@@ -55,7 +59,8 @@ def help_(
     """Show what you may run, a service's verbs, or how one command is used."""
     mine = [command for command in asking.desk.commands if asking.may(command)]
     if service is None:
-        return _everything(mine)
+        return _everything(mine, [each for each in asking.desk.commands if asking.may_ask(each)])
+    mine += [each for each in asking.desk.commands if each not in mine and asking.may_ask(each)]
     theirs = [command for command in mine if service in (command.service, command.verb if not command.service else "")]
     if not theirs:
         raise UsageError(f"There is nothing named {service!r} that you may run. Try: help")
@@ -75,7 +80,9 @@ def whoami(asking: Asking) -> Reply:
     ids += [("Channel", place.channel)] if place.channel else []
     ids += [("User groups", ", ".join(groups) or "none that bot.yml names")]
     may = desk.rights(actor, place)
-    lines = [text(line) for line in may.split("; ")] if may else [text("help and whoami, nothing else")]
+    lines: list[Part] = [text(line) for line in may.split("; ")] if may else [text("help and whoami, nothing else")]
+    ask = desk.rights(actor, place, Outcome.REQUEST)
+    lines += [text(Bold("You may ask for")), *map(text, ask.split("; ")), note(f"{NEEDS_TWO}.")] if ask else []
     contact = desk.law.file.contact
     more = f"To get more rights, ask {desk.directory.name(contact)}." if contact else "Rights are given in bot.yml."
     return Reply(f"You are {actor.name or actor.user}", (Fields(tuple(ids)), text(Bold("You may")), *lines, note(more)))
@@ -138,7 +145,7 @@ def _a_name(asking: Asking, listing: Command) -> str:
     try:
         account = desk.law.file.default_account()
         where = (asking.actor, asking.place, listing, account.name, account.region)
-        if not decide_command(desk.law.file, *where).allowed:
+        if not decide_command(desk.law.file, *where, at=desk.now()).allowed:
             return ""
         aws = desk.gateway.reading(account.name, account.region, listing.operations)
         reply = listing.perform(aws, Action("ec2", "list", ("state=running",)))
@@ -151,7 +158,7 @@ def _a_name(asking: Asking, listing: Command) -> str:
     return quote(f"name={rows[0][0]}") if rows else ""
 
 
-def _everything(mine: list[Command]) -> Reply:
+def _everything(mine: list[Command], askable: list[Command]) -> Reply:
     services = sorted({command.service for command in mine} - {""})
     parts = [Text((Bold(service),)) for service in services]
     listed: list[Part] = []
@@ -159,6 +166,7 @@ def _everything(mine: list[Command]) -> Reply:
         listed += [title, _listed([command for command in mine if command.service == service])]
     words = [command for command in mine if not command.service and command.verb != "hello"]
     listed += [text(Bold("The bot")), _listed(words)]
+    listed += [text(Bold("You may ask for")), _listed(askable), note(f"{NEEDS_TWO}.")] if askable else []
     return Reply("What you may run", (*listed, note("help SERVICE VERB shows how one is used.")))
 
 

@@ -101,7 +101,9 @@ def _called(asking: Asking, who: str) -> str:
 
 def _other(asking: Asking, user: str) -> Actor:
     """Vouch for somebody else. Raises Refused where the asker may not have others explained."""
-    request = Request(asking.actor, asking.place, "bot:ExplainPolicy", "", "", None, {}, Effect.READS)
+    request = Request(
+        asking.actor, asking.place, "bot:ExplainPolicy", "", "", None, {}, Effect.READS, at=asking.desk.now()
+    )
     if not decide(asking.desk.law.file, request).allowed:
         raise Refused("Whoever may bot:ExplainPolicy can have other people's rights explained.", layer="policy")
     return asking.desk.directory.actor(user, (asking.actor.team,))
@@ -112,7 +114,7 @@ def _asked(asking: Asking, actor: Actor, command: Command, action: Action) -> tu
     desk = asking.desk
     plan = _plan(asking, command, action)
     if plan is None or not plan.calls:
-        return asked_without_aws(desk.law.file, actor, asking.place, command, action), False
+        return asked_without_aws(desk.law.file, actor, asking.place, command, action, desk.now()), False
     about = desk.law.opened(action.account, action.region)
     asked = requests(
         plan,
@@ -122,6 +124,7 @@ def _asked(asking: Asking, actor: Actor, command: Command, action: Action) -> tu
         account_id=about.id,
         region=action.region,
         effect=command.effect,
+        at=desk.now(),
     )
     return asked, True
 
@@ -132,7 +135,7 @@ def _plan(asking: Asking, command: Command, action: Action) -> Plan | None:
     if command.effect is Effect.READS or asking.run is None:
         return None
     where = (action.account, action.region)
-    if not all(reachable(file, asking.actor, asking.place, each, *where) for each in command.calls):
+    if not all(reachable(file, asking.actor, asking.place, each, *where, at=desk.now()) for each in command.calls):
         return None
     try:
         return desk.plan(asking.run, command, action)

@@ -13,8 +13,10 @@ from bot.aws.errors import translated
 from bot.aws.masks import call_text
 from bot.command import Command
 from bot.errors import Refused
-from bot.policy.decide import Decision
+from bot.policy.costs import COSTS
+from bot.policy.decide import Decision, Request, read_request
 from bot.reply import Mono, Reply, note, text
+from bot.road import limits
 from bot.road.arrival import arrived
 from bot.road.desk import Desk
 from bot.road.estate import Everywhere
@@ -38,7 +40,7 @@ class Reading:
         else:
             decision = desk.decide_reading(actor, place, run, command)
         if not decision.allowed:
-            raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
+            raise desk.refused(decision, actor, place, run, command)
         return decision
 
     def read(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
@@ -50,11 +52,17 @@ class Reading:
             return rehearsed(desk, run, decision)
         private = action.private or command.secret or decision.audience == "asker" or not postable(place)
         run = desk.runs.note(run, rules=", ".join(decision.rules), audience="asker" if private else "channel")
+        limits.pay(desk, run, self._paid(run, actor, place, command))
         aws = desk.gateway.reading(action.account, action.region, command.operations, token=run.id)
         with translated(command.calls[0], changes=False):
             reply = command.perform(aws, action)
         assert isinstance(reply, Reply)
         return self._answer(run, place, action, command, reply, private=private)
+
+    def _paid(self, run: Run, actor: Actor, place: Place, command: Command) -> list[Request]:
+        """Return what of a read is paid for each time."""
+        asked = read_request(actor, place, command, run.account, run.region, at=self.desk.now())
+        return [replace(asked, operation=operation) for operation in command.operations if operation in COSTS]
 
     def _widely(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         """Read every account and Region that the asker may; refused where that is none."""
@@ -67,6 +75,7 @@ class Reading:
         if self.dry:
             return rehearsed(desk, run, allowed[0])
         try:
+            limits.pay(desk, run, everywhere.paid())
             reply = command.perform(everywhere, action)
         finally:
             everywhere.write_down()

@@ -184,7 +184,8 @@ def _near(asking: Asking, report: Report) -> bool:
 
 
 def _manages(asking: Asking) -> bool:
-    request = Request(asking.actor, asking.place, "bot:ManageReports", "", "", None, {}, Effect.READS)
+    manage, now = "bot:ManageReports", asking.desk.now()
+    request = Request(asking.actor, asking.place, manage, "", "", None, {}, Effect.READS, at=now)
     return decide(asking.desk.law.file, request).allowed
 
 

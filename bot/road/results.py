@@ -139,8 +139,8 @@ class Results:
 
     def _may(self, run: Run, actor: Actor, place: Place, command: Command) -> bool:
         """Whether any rule could allow it in this account and Region; what is clicked is decided anew."""
-        file = self.desk.law.file
-        return all(reachable(file, actor, place, each, run.account, run.region) for each in command.calls)
+        file, now = self.desk.law.file, self.desk.now()
+        return all(reachable(file, actor, place, each, run.account, run.region, at=now) for each in command.calls)
 
     def _act(self, run: Run, actor: Actor, click: Click) -> None:
         """Put what a row's button asks for on the road, as whoever clicked: decided and confirmed like any other."""

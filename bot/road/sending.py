@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any
 
 from bot.command import Call, Command, Follow, Plan, Resource
-from bot.errors import AwsError, AwsUnknown, GuardError, Refused
+from bot.errors import AwsError, AwsRefused, AwsUnknown, AwsUnsent, GuardError, Refused
+from bot.road import limits
 from bot.road.desk import Desk
 from bot.road.outcomes import failure, outcome_of
 from bot.road.progress import Progress
@@ -27,7 +28,10 @@ _FIRST_LOOK_SECONDS = 1.0
 
 
 def send(desk: Desk, run: Run, by: str) -> Run | None:
-    """Send a decided run's calls, once. Raises Refused where another run has one of its resources in hand."""
+    """Send a decided run's calls, once.
+
+    Raises Refused where another run has one of its resources in hand, or a limit has too little left.
+    """
     with desk.hands.holding(run.id):
         moved = _begun(desk, run, by)
         if moved is None:
@@ -48,9 +52,11 @@ def _begun(desk: Desk, run: Run, by: str) -> Run | None:
     plan = run.planned
     rows = [_planned(run, n, call) for n, call in enumerate(plan.calls)]
     held = [f"{run.account}/{run.region}/{each.id}" for each in plan.resources if each.id != "new"]
+    uses = limits.wanted(desk, run)
     with desk.runs.together():
         moved = desk.runs.start(run, rows, held, owner=desk.owner, by=by, confirmed_at=desk.now())
         if isinstance(moved, Run):
+            limits.take(desk, moved, uses)
             desk.audit.write(desk.now(), "sending", moved, by=by, calls=[call.operation for call in plan.calls])
             desk.mark(moved)
     desk.wake()
@@ -78,11 +84,17 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
         told = outcome_of(desk.command(run), call.operation, answer) if _is_last(run, n) else ""
     except AwsError as error:
         state = "unknown" if isinstance(error, AwsUnknown) else "refused"
-        _written(desk, run, n, state, request_id=error.request_id or "", why=error.sentence)
+        unread = isinstance(error, AwsUnsent) or (isinstance(error, AwsRefused) and error.unread)
+        with desk.runs.together():
+            _written(desk, run, n, state, request_id=error.request_id or "", why=error.sentence)
+            if unread and n == 0:
+                desk.limits.give_back(run.id)
         return False
     except GuardError as error:
         log.error("Run %s: %s", run.id, error.sentence)  # noqa: TRY400 - a sentence, not a bug
         _written(desk, run, n, "refused", why=error.sentence)
+        if n == 0:
+            desk.limits.give_back(run.id)
         return False
     follow = desk.command(run).follow
     made = follow.made(answer) if follow and follow.made else ()

@@ -103,7 +103,9 @@ class Waiting:
             return self.desk.move(run, State.FAILED, why=RESTARTED, audience="asker", reply="")
         if any(call.state != "planned" for call in self.desk.runs.calls(run.id)):
             return conclude(self.desk, run)
-        return self.desk.move(run, State.FAILED, why=NEVER_SENT)
+        with self.desk.runs.together():
+            self.desk.limits.give_back(run.id)
+            return self.desk.move(run, State.FAILED, why=NEVER_SENT)
 
     def _expire(self, run: Run) -> Run | None:
         return self.desk.move(run, State.EXPIRED, why="Nobody confirmed it in time.")
@@ -163,7 +165,7 @@ class Waiting:
             return followed(command).look(self._aws(run, command), ids)
 
     def _aws(self, run: Run, command: Command) -> Any:
-        return self.desk.gateway.reading(run.account, run.region, command.reads, token=run.id)
+        return self.desk.gateway.reading(run.account, run.region, command.reads, token=run.id, finishing=True)
 
     def _fire(self, run: Run) -> Run | None:
         """Send an undo as soon as what it undoes is finished, if nothing drifted in between."""
@@ -191,7 +193,7 @@ class Waiting:
             raise Unsure("Slack would not say what channel this is.", layer="place")
         action: Action = parse(run.action, desk.commands, desk.law.defaults)
         command = desk.commands.of(action)
-        plan = desk.plan(run, command, action)
+        plan = desk.plan(run, command, action, finishing=True)
         before = {each.id: each.tags for each in run.planned.resources}
         now = {each.id: each.tags for each in plan.resources}
         if plan.skipped or now != before:

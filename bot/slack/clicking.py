@@ -13,8 +13,9 @@ from typing import Any
 from bot.errors import SlackError
 from bot.reply import Reply
 from bot.road.click import Click
-from bot.road.engine import FORM, Received
+from bot.road.engine import Received
 from bot.road.pages import FILTER, FIND, view_of
+from bot.road.usage import FORM
 from bot.slack.envelopes import BUSY, Edge, Json, key, safely
 from bot.slack.filter_form import BLOCK, filter_form, filter_wanted
 from bot.slack.forms import SlackForms

@@ -168,3 +168,23 @@ reports = Table(
     Column("alarmed_for", Float, nullable=False),
     Index("reports_due", "next_at"),
 )
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("at", Float, nullable=False),
+)
+
+uses = Table(
+    "uses",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", Words, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("run", Words, nullable=False, index=True),
+    Column("at", Float, nullable=False),
+    Column("count", Integer, nullable=False),
+    Index("uses_within", "name", "key", "at"),
+)

@@ -7,6 +7,7 @@ cannot be used, 3 refused.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from bot.errors import Refused
 from bot.parse import Commands, parse
 from bot.policy.check import asked_without_aws
 from bot.policy.check import check as explained
+from bot.policy.decide import Outcome
 from bot.policy.why import proposal
 from bot.road.desk import Law
 from bot.road.enrolment import checked
@@ -29,6 +31,11 @@ from bot.text import line
 
 ALLOWED, REFUSED = 0, 3
 _SHOWN = 3  # operations of a note
+OUTCOMES = {
+    Outcome.RUN: "allowed",
+    Outcome.REQUEST: "asked for, and approved by a second person",
+    Outcome.NO: "refused",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,8 @@ def missing(path: Path) -> str:
 
 def assumed(question: Question) -> tuple[Actor, Place, str]:
     """Take for granted what only Slack knows."""
-    actor = Actor("slack", question.user, groups=frozenset(question.groups), name=question.user)
+    mine = frozenset(question.groups)
+    actor = Actor("slack", question.user, groups=mine, settled=mine, name=question.user)
     groups = f"in {', '.join(question.groups)}" if question.groups else "in no user group (--group names one)"
     told = f"Slack was not asked: assumed are a full member {groups}, and a channel of your own that the bot is in."
     return actor, Place(question.channel, direct=question.channel.startswith("D")), told
@@ -79,8 +87,9 @@ def _valid(path: Path, file: BotFile) -> str:
     accounts = _counted(len(file.accounts), "account")
     names = f" ({', '.join(file.accounts)})" if file.accounts else ""
     nothing = " Nothing is allowed to anybody: the bot answers help and whoami." if file.empty else ""
-    reports = f", {_counted(len(file.reports), 'report')}" if file.reports else ""
-    return f"{path} is valid: {accounts}{names}, {_counted(len(file.rules), 'rule')}{reports}.{nothing}"
+    others = (("freeze", file.freezes), ("limit", file.limits), ("report", file.reports))
+    more = "".join(f", {_counted(len(each), what)}" for what, each in others if each)
+    return f"{path} is valid: {accounts}{names}, {_counted(len(file.rules), 'rule')}{more}.{nothing}"
 
 
 def beyond(file: BotFile) -> Iterator[str]:
@@ -126,10 +135,12 @@ def _seen(command: Command, action: Action, place: Place) -> None:
 
 
 def _by_rules(file: BotFile, actor: Actor, place: Place, *, command: Command, action: Action, what: str) -> int:
-    asked = asked_without_aws(file, actor, place, command, action)
+    asked = asked_without_aws(file, actor, place, command, action, time.time())
     found = explained(file, asked)
     decision = found.decision
     print(f"{'Allowed' if decision.allowed else 'Refused'}: {what}\n{decision.reason}")
+    for rule, outcome in decision.observed:
+        print(f"Observed: by {rule} it would be {OUTCOMES[outcome]}.")
     if decision.allowed:
         print(f"Needs: {decision.needs}. Audience: {decision.audience}.")
     for told in found.lines:

@@ -25,6 +25,19 @@ def rule(**keys: str) -> str:
     return f"{ACCOUNTS}rules:\n  -{lines[0][3:]}\n" + "\n".join(lines[1:]) + "\n"
 
 
+def freeze(**keys: str) -> str:
+    """Write a file with one freeze, its keys from line 6 on."""
+    lines = [f"    {name}: {value}" for name, value in keys.items()]
+    return "\n".join(
+        [f"{ACCOUNTS}freezes: [{{", "    id: one, reason: why,", *(f"{each}," for each in lines), "    }]\n"]
+    )
+
+
+def limit(keys: str) -> str:
+    """Write a file with one limit, in line 4."""
+    return f"{ACCOUNTS}limits: [{{id: one, {keys}}}]\n"
+
+
 def problems(text: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as wrong:
         parse(text)
@@ -294,6 +307,93 @@ WRONG = [
     (rule(tags="{env: ['d*']}"), "line 9: 'd*': tags are compared exactly, wildcards mean nothing here."),
     (rule(tags="{team: [42]}"), "line 9: team takes text (in quotes)."),
     (rule(tags="{on: [a]}"), "line 9: the key on is not read as text: put it in quotes."),
+    # grant, mode, when, production
+    (rule(grant="ask"), "line 9: grant is 'run' or 'request', not 'ask'."),
+    (rule(mode="observed"), "line 9: mode is 'enforce' or 'observe', not 'observed'."),
+    (rule(effect="deny", grant="request"), "line 5: a deny rule grants nothing: take grant out."),
+    (rule(grant="request", needs="nothing"), "line 5: what is requested waits for a second person: take needs out."),
+    (rule(production="'yes'"), "line 9: production is true or false."),
+    (rule(when="{day: [mon]}"), "line 9: I do not know the key day. Did you mean days?"),
+    (rule(when="{days: [monday]}"), "line 9: 'monday' should be a day (mon) or a span of days (mon-fri)."),
+    (rule(when="{days: mon}"), "line 9: days takes a list: write days: [mon]."),
+    (rule(when="{zone: UTC}"), "line 9: this needs days or hours."),
+    (
+        rule(when="{hours: '9-17'}"),
+        """line 9: '9-17' should be from and until, as in "09:00-17:00".""",
+    ),
+    (
+        rule(when="{hours: '09:00-09:00'}"),
+        "line 9: '09:00-09:00' is no time at all, or all of it: leave hours out for the whole day.",
+    ),
+    (
+        rule(when="{days: [mon], zone: Berlin}"),
+        "line 9: I know no time zone 'Berlin'. They are written like Europe/Berlin or UTC.",
+    ),
+    # freezes
+    (freeze(untl="'2026-12-21'"), "line 6: I do not know the key untl. Did you mean until?"),
+    (freeze(), "line 4: a freeze needs from and until, or when."),
+    (freeze(until="2026-12-21"), "line 4: a freeze needs from and until, or when."),
+    (freeze(**{"from": "2026-12-20", "until": "'2026-12-20 00:00'"}), "line 4: until comes before from."),
+    (
+        freeze(**{"from": "2026-12-20", "when": "{days: [sat]}"}),
+        "line 4: a freeze has from and until, or when: not both.",
+    ),
+    (
+        freeze(**{"from": "2026-12-20 25:00", "until": "2026-12-21"}),
+        """line 6: '2026-12-20 25:00' is no moment: write it like "2026-12-20 09:00" or "2026-12-20".""",
+    ),
+    (
+        freeze(when="{days: [sat]}", accounts="[prd]"),
+        "line 7: there is no account 'prd' under accounts. Did you mean prod?",
+    ),
+    (freeze(when="{days: [sat]}", actions="[ec2:Halt]"), "line 7: ec2:Halt is no operation."),
+    (
+        freeze(when="{days: [sat]}", **{"except": "{who: {user: [U024BE7LH]}}"}),
+        "line 7: I do not know the key user. Did you mean users?",
+    ),
+    (
+        freeze(when="{days: [sat]}", **{"except": "{who: {groups: [ops]}}"}),
+        (
+            "line 7: 'ops' is no id: groups takes a user group id (S…; at the end of the group's link). "
+            "Names can be taken over by others, ids cannot."
+        ),
+    ),
+    # limits
+    (limit("at_most: 5"), "line 4: a limit needs at_most and within, or resources (in one command)."),
+    (
+        limit("at_most: 5, within: 1h, resources: 3"),
+        "line 4: a limit has resources (in one command), or at_most and within: not both.",
+    ),
+    (limit("at_most: 0, within: 1h"), "line 4: at_most is a whole number, 1 or more."),
+    (limit("at_most: five, within: 1h"), "line 4: at_most is a whole number, 1 or more."),
+    (limit("at_most: 5, within: 1 hour"), "line 4: '1 hour' should be minutes, hours or days: 30m, 1h, 7d."),
+    (
+        limit("at_most: 5, within: 1h, per: team"),
+        "line 4: 'team' should be person, channel, account, region, everyone or tag:KEY.",
+    ),
+    (limit("at_mots: 5, within: 1h"), "line 4: I do not know the key at_mots. Did you mean at_most?"),
+    (
+        limit("resources: 5, actions: [cost-money]"),
+        "line 4: 'cost-money' should be service:Operation (ec2:StopInstances, ec2:*) or costs-money.",
+    ),
+    (
+        limit("resources: 5, actions: [ec2:StopInstance]"),
+        "line 4: ec2:StopInstance is no operation. Did you mean ec2:StopInstances, ec2:StartInstances?",
+    ),
+    (limit("resources: 5}, {id: one, resources: 6"), "line 4: the limit id one is taken already."),
+    (ACCOUNTS + "reads: {per_api: 600}\n", "line 4: per_api takes text (in quotes)."),
+    (
+        ACCOUNTS + "reads: {per_api: 10/s}\n",
+        "line 4: '10/s' should be so many a minute or an hour: 60/m, 500/h.",
+    ),
+    (ACCOUNTS + "reads: {per_user: 6/m}\n", "line 4: I do not know the key per_user. Did you mean per_person?"),
+    # production by tag
+    (ACCOUNTS + "production: true\n", "line 4: production takes keys with values."),
+    (
+        ACCOUNTS + "production: {tags: {env: ['prod*']}}\n",
+        "line 4: 'prod*': tags are compared exactly, wildcards mean nothing here.",
+    ),
+    (ACCOUNTS + "production: {tag: {env: [prod]}}\n", "line 4: I do not know the key tag. Did you mean tags?"),
 ]
 
 
@@ -339,7 +439,8 @@ def test_a_file_that_cannot_be_read_is_no_empty_allowlist(kind: str, tmp_path: P
 
 
 def test_a3_the_allowlist_has_no_switch_to_turn_it_off() -> None:
-    assert set(BotFile.model_fields) == {"accounts", "rules", "reports", "contact", "catalogue"}
+    keys = {"accounts", "rules", "freezes", "limits", "reads", "production", "reports", "contact", "catalogue"}
+    assert set(BotFile.model_fields) == keys
 
 
 # The JSON Schema

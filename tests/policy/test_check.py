@@ -6,7 +6,7 @@ from bot.config.botfile import BotFile
 from bot.errors import UsageError
 from bot.policy.check import asked_without_aws, check
 from bot.policy.decide import decide_all
-from tests.rules import ANN, OPS, STOP, command, deny, request, rule
+from tests.rules import ANN, MONDAY, OPS, STOP, command, deny, request, rule
 
 FILE = BotFile.model_validate(
     {
@@ -67,3 +67,32 @@ def test_reads_and_words_of_the_bot_are_decided_as_the_engine_decides_them() -> 
 def test_an_account_that_is_not_there_is_said_to_be_so() -> None:
     with pytest.raises(UsageError, match="dev"):
         asked_without_aws(FILE, ANN, OPS, LIST, Action("ec2", "list", account="prod"))
+
+
+def test_freezes_and_limits_that_touch_what_is_asked_are_named() -> None:
+    freezes = [
+        {"id": "quiet", "reason": "x", "when": {"days": ["mon"]}},
+        {"id": "prod-only", "reason": "x", "when": {"days": ["mon"]}, "accounts": ["prod"]},
+    ]
+    limits = [{"id": "one", "resources": 1}, {"id": "few", "at_most": 5, "within": "1h"}]
+    found = BotFile.model_validate({"freezes": freezes, "limits": limits})
+    file = FILE.model_copy(update={"freezes": found.freezes, "limits": found.limits})
+    asked = [request(at=MONDAY), request(at=MONDAY, resource=Resource("i-2"))]
+    assert check(file, asked).lines[-4:] == (
+        "freeze quiet (in force mon (UTC)): in force",
+        "limit one: at most 1 in one command",
+        "limit few: at most 5 within 1h, per person",
+        "Limit one: at most 1 in one command, and this is 2. Ask for fewer at once.",
+    )
+    read = request(at=MONDAY, effect=Effect.READS)
+    assert not any(line.startswith(("freeze", "limit")) for line in check(file, [read]).lines)
+
+
+def test_a_rule_that_is_observed_or_grants_asking_says_so() -> None:
+    rules = (rule("watched", mode="observe"), rule("ask", grant="request"))
+    found = check(FILE.model_copy(update={"rules": rules}), [request()])
+    assert found.lines == (
+        "ec2:StopInstances i-1: ask (request) applies",
+        "ec2:StopInstances i-1: watched (allow) applies, and is only observed",
+    )
+    assert found.decision.observed == (("watched", "run"),)

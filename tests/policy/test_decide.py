@@ -8,10 +8,21 @@ from hypothesis import strategies as st
 from bot.actor import Actor, Place
 from bot.command import Audience, Call, Effect, Plan, Resource
 from bot.config.botfile import Needs, Rule
-from bot.policy.decide import Request, decide, decide_all, decide_command, reachable, requests
+from bot.policy.decide import (
+    Outcome,
+    Request,
+    decide,
+    decide_all,
+    decide_command,
+    reach,
+    reachable,
+    requests,
+)
 from tests.rules import (
     ANN,
     BOB,
+    MONDAY,
+    OFFICE,
     OPS,
     ROOT,
     STOP,
@@ -73,9 +84,38 @@ def test_another_deny_gives_no_right(rules: list[Rule], more: Rule, asked: Reque
 
 @settings(deadline=None, max_examples=300)
 @given(any_rules, any_request)
+def test_rules_that_are_only_observed_change_no_decision(rules: list[Rule], asked: Request) -> None:
+    enforced = [each for each in rules if each.mode == "enforce"]
+    assert replace(decide(of(rules), asked), observed=()) == decide(of(enforced), asked)
+    about = (asked.actor, asked.place, asked.operation, asked.account, asked.region)
+    assert reach(of(rules), *about, at=asked.at) is reach(of(enforced), *about, at=asked.at)
+
+
+@settings(deadline=None, max_examples=300)
+@given(any_rules, any_rule("allow"), any_request)
+def test_what_a_rule_would_do_is_what_it_does_once_it_is_enforced(
+    rules: list[Rule], more: Rule, asked: Request
+) -> None:
+    watched, enforced = (more.model_copy(update={"mode": mode}) for mode in ("observe", "enforce"))
+    for name, would in decide(of([*rules, watched]), asked).observed:
+        assert name != more.id or would is decide(of([*rules, enforced]), asked).outcome
+
+
+@settings(deadline=None, max_examples=300)
+@given(any_rules, any_request)
+def test_not_knowing_the_time_never_gives_a_right(rules: list[Rule], asked: Request) -> None:
+    assert allowed(rules, replace(asked, at=None)) <= min(
+        allowed(rules, replace(asked, at=at)) for at in (MONDAY, MONDAY - 1)
+    )
+
+
+@settings(deadline=None, max_examples=300)
+@given(any_rules, any_request)
 def test_what_is_allowed_was_reachable_before_anything_was_read(rules: list[Rule], asked: Request) -> None:
     if allowed(rules, asked):
-        assert reachable(of(rules), asked.actor, asked.place, asked.operation, asked.account, asked.region)
+        about = (asked.actor, asked.place, asked.operation, asked.account, asked.region)
+        assert reachable(of(rules), *about, at=asked.at)
+        assert reachable(of(rules), *about)
 
 
 @settings(deadline=None, max_examples=300)
@@ -485,3 +525,83 @@ def test_only_a_deny_without_conditions_puts_a_command_out_of_reach() -> None:
     assert not reachable(of([rule(), FROZEN]), ANN, OPS, STOP, "dev", "eu-west-1")
     assert reachable(of([rule(), NO_PROD]), ANN, OPS, STOP, "dev", "eu-west-1")
     assert reachable(of([rule(), deny(channels=["CDEV"])]), ANN, OPS, STOP, "dev", "eu-west-1")
+
+
+# Hours
+
+
+@pytest.mark.parametrize(
+    ("at", "inside"),
+    [(MONDAY, True), (MONDAY - 1, False), (MONDAY + 8 * 3600 - 1, True), (MONDAY + 8 * 3600, False), (None, None)],
+)
+def test_an_allow_and_a_deny_apply_inside_their_hours_alone(at: float | None, inside: bool | None) -> None:
+    """Where the time is not known, an allow does not apply and a deny does."""
+    assert allowed([rule(when=OFFICE)], request(at=at)) is (inside is True)
+    assert allowed([rule(), deny(when=OFFICE)], request(at=at)) is (inside is False)
+
+
+def test_what_is_out_of_its_hours_is_out_of_reach_now_and_in_reach_at_some_time() -> None:
+    about = (ANN, OPS, STOP, "dev", "eu-west-1")
+    assert reachable(of([rule(when=OFFICE)]), *about, at=MONDAY)
+    assert not reachable(of([rule(when=OFFICE)]), *about, at=MONDAY - 1)
+    assert reachable(of([rule(when=OFFICE)]), *about)
+    assert not reachable(of([rule(), deny(when=OFFICE)]), *about, at=MONDAY)
+    assert reachable(of([rule(), deny(when=OFFICE)]), *about)
+
+
+# Requests
+
+
+ASK = {"who": {"groups": ["SOPS"]}, "grant": "request"}
+
+
+def test_a_right_to_ask_is_no_right_to_run() -> None:
+    decision = decide(of([rule(**ASK)]), request())
+    assert (decision.outcome, decision.allowed, decision.layer) == (Outcome.REQUEST, False, "approval")
+    assert decision.rules == ("one",)
+    assert "second person" in decision.reason
+    assert "not part of this release" in decision.reason
+    assert not reachable(of([rule(**ASK)]), ANN, OPS, STOP, "dev", "eu-west-1")
+    assert reach(of([rule(**ASK)]), ANN, OPS, STOP, "dev", "eu-west-1") is Outcome.REQUEST
+
+
+def test_who_may_run_need_not_ask_and_a_deny_denies_asking_too() -> None:
+    assert decide(of([rule(**ASK), rule("run")]), request()).rules == ("run",)
+    assert decide(of([rule(**ASK), deny()]), request()).outcome is Outcome.NO
+    assert reach(of([rule(**ASK), deny()]), ANN, OPS, STOP, "dev", "eu-west-1") is Outcome.NO
+
+
+def test_a_group_counts_for_asking_only_once_it_has_settled() -> None:
+    fresh = replace(ANN, settled=frozenset())
+    assert decide(of([rule(**ASK)]), request(fresh)).outcome is Outcome.NO
+    assert decide(of([rule(**{**ASK, "grant": "run"})]), request(fresh)).allowed
+    late = replace(ANN, groups=frozenset())
+    assert decide(of([rule(**ASK)]), request(late)).outcome is Outcome.REQUEST
+
+
+def test_of_several_the_worst_outcome_is_that_of_the_whole() -> None:
+    rules = [rule(resources=["i-1"]), rule("ask", grant="request", resources=["i-2"])]
+    one, two, three = (request(resource=Resource(f"i-{n}")) for n in (1, 2, 3))
+    assert decide_all(of(rules), [one, two]).outcome is Outcome.REQUEST
+    assert decide_all(of(rules), [one, two]).refused == ("i-2",)
+    assert decide_all(of(rules), [one, two, three]).outcome is Outcome.NO
+    assert decide_all(of(rules), [one, two, three]).layer == "allowlist"
+
+
+# Observed rules
+
+
+def test_an_observed_rule_is_named_with_what_it_would_have_made_of_it() -> None:
+    watched = [deny("no-web", mode="observe", resources=["i-1"]), rule("bob-too", mode="observe", who=EVERYONE)]
+    assert decide(of([rule(), *watched]), request()).allowed
+    assert decide(of([rule(), *watched]), request()).observed == (("bob-too", Outcome.RUN), ("no-web", Outcome.NO))
+    assert decide(of(watched), request(BOB)).observed == (("bob-too", Outcome.RUN),)
+    assert not decide(of(watched), request(BOB)).allowed
+    both = decide_all(of([rule(), *watched]), [request(), request(resource=Resource("i-2"))])
+    assert both.observed == (("bob-too", Outcome.RUN), ("no-web", Outcome.NO))
+
+
+def test_an_observed_rule_that_breaks_breaks_nothing() -> None:
+    broken = rule("broken", mode="observe", params={"Force": [True]}).model_copy(update={"params": {"Force": None}})
+    decision = decide(of([rule(), broken]), request(params={"Force": False}))
+    assert (decision.allowed, decision.fault, decision.observed) == (True, "", ())

@@ -40,9 +40,13 @@ def test_u5_what_the_audit_keeps_is_decided_as_it_was(rules: list[Rule], asked: 
 
 
 def test_long_texts_and_what_no_rule_compares_are_not_kept() -> None:
-    asked = request(params={"Payload": b"secret", "UserData": "x" * 500, "Nested": {"a": 1}, "Force": True})
+    params = {"UserData": "x" * 500, "Description": "y" * 500, "Nested": {"a": 1}, "Blob": b"secret", "Force": True}
+    asked = request(operation="ec2:RunInstances", params=params)
     (kept,) = read(written([asked], decide_all(under(), [asked]))).requests
-    assert kept.params == {"InstanceIds": ["i-1"], "Force": True}
+    assert kept.params["Force"] is True
+    assert (kept.params["Nested"], kept.params["Blob"]) == ({}, {})
+    assert len(kept.params["Description"]) < 150
+    assert "x" not in str(kept.params["UserData"])  # sensitive, by AWS's model
 
 
 def test_the_same_file_changes_nothing() -> None:

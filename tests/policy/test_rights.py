@@ -5,8 +5,9 @@ import pytest
 from bot.actor import Actor, Place
 from bot.command import Effect, Resource
 from bot.config.botfile import BotFile, Rule
+from bot.policy.decide import Outcome
 from bot.policy.rights import refusal, rights, rights_in_words, who_can
-from tests.rules import ANN, BOB, OPS, ROOT, STOP, WEB, command, deny, request, rule
+from tests.rules import ANN, BOB, MONDAY, OFFICE, OPS, ROOT, STOP, WEB, command, deny, request, rule
 
 LIST = command("ec2 list", "ec2:DescribeInstances")
 STOPPING = command("ec2 stop", STOP, effect=Effect.CHANGES)
@@ -99,6 +100,35 @@ def test_many_names_are_counted() -> None:
     assert rights_in_words(file(many), ANN, OPS, COMMANDS) == "ec2 stop in dev on i-1, i-2, i-3, i-4 or 2 more"
 
 
+def test_hours_and_production_are_limits_too() -> None:
+    rules = file(rule(when=OFFICE, production=False))
+    assert rights_in_words(rules, ANN, OPS, COMMANDS) == (
+        "ec2 stop in dev outside production during mon-fri 09:00-17:00 (Europe/Berlin)"
+    )
+    assert rights_in_words(file(rule(), rule("hours", when=OFFICE)), ANN, OPS, COMMANDS) == "ec2 stop in dev"
+
+
+def test_an_observed_rule_is_no_right() -> None:
+    assert names(file(rule(mode="observe"))) == []
+    assert names(file(rule(), deny(mode="observe"))) == ["ec2 stop"]
+
+
+def asking(found: BotFile, actor: Actor = ANN) -> str:
+    return rights_in_words(found, actor, OPS, COMMANDS, Outcome.REQUEST)
+
+
+def test_what_may_be_asked_for_is_told_apart_from_what_may_be_run() -> None:
+    ask = rule("ask", grant="request", who={"groups": ["SOPS"]}, accounts=["dev", "prod"])
+    assert (names(file(ask)), asking(file(ask))) == ([], "ec2 stop in dev and prod")
+    both = file(ask, rule(tags={"env": ["dev"]}))
+    assert rights_in_words(both, ANN, OPS, COMMANDS) == "ec2 stop in dev where env=dev"
+    assert asking(both) == "ec2 stop in dev and prod"
+    assert asking(file(rule("ask", grant="request"), rule())) == ""
+    assert asking(file(ask, deny(accounts=["*"]))) == ""
+    assert asking(file(ask), replace(ANN, settled=frozenset())) == ""
+    assert asking(file(rule())) == ""
+
+
 # No
 
 
@@ -142,6 +172,21 @@ def test_a_refusal_before_anything_was_read(rules: list[Rule], said: str) -> Non
 def test_where_nobody_can_the_refusal_says_whom_to_ask() -> None:
     assert no(file(contact="UBOSS")) == "Not allowed: ec2 stop in prod. To get more rights, ask UBOSS."
     assert no(file(contact="UANN")) == "Not allowed: ec2 stop in prod. To get more rights, ask Ann."
+
+
+def test_a_refusal_tells_asking_from_doing_and_names_only_who_can_run_it() -> None:
+    ask = rule("ask", grant="request", who={"groups": ["SOPS"]}, accounts=["prod"], tags={"env": ["prod"]})
+    assert no(file(ask), ANN) == (
+        "Not allowed: ec2 stop in prod. You may ask to stop where env=prod; "
+        "a second person has to approve that, which is not part of this release."
+    )
+    assert no(file(ask), BOB) == "Not allowed: ec2 stop in prod."
+
+
+def test_who_can_is_who_can_at_that_time() -> None:
+    rules = file(rule(when=OFFICE))
+    assert who_can(rules, OPS, STOPPING, "dev", at=MONDAY) == ("UANN",)
+    assert who_can(rules, OPS, STOPPING, "dev", at=MONDAY - 1) == ()
 
 
 def test_a_refusal_of_a_word_of_the_bot_names_no_account() -> None:

@@ -37,6 +37,7 @@ from bot.road.waiting import Waiting
 from bot.sandbox.aws.estate import ACCESS_KEY, DEV, PROD, PROD_ROLE, SECRET_KEY
 from bot.store.audit import Audit
 from bot.store.database import Database
+from bot.store.limits import Limits
 from bot.store.outbox import Outbox
 from bot.store.processes import Processes
 from bot.store.reports import Reports
@@ -56,12 +57,13 @@ def rules(*about: dict[str, Any]) -> tuple[Rule, ...]:
     return tuple(Rule.model_validate({"id": f"r{n}", **ALL, **keys}) for n, keys in enumerate(about, 1))
 
 
-def bot_file(*about: dict[str, Any], dev: dict[str, Any] | None = None) -> BotFile:
+def bot_file(*about: dict[str, Any], dev: dict[str, Any] | None = None, **more: Any) -> BotFile:
     accounts: dict[str, Any] = {
         "dev": {"id": DEV, "default": True, "region": "eu-west-1", **(dev or {})},
         "prod": {"id": PROD, "role": PROD_ROLE, "region": "eu-west-1", "production": True},
     }
-    return BotFile(accounts=BotFile.model_validate({"accounts": accounts}).accounts, rules=rules(*about))
+    made = BotFile.model_validate({"accounts": accounts, **more})
+    return made.model_copy(update={"rules": rules(*about)})
 
 
 @dataclass
@@ -71,12 +73,13 @@ class People:
     members: dict[str, frozenset[str]] = field(
         default_factory=lambda: {ANN: frozenset({"SOPS"}), BOB: frozenset(), EVE: frozenset()}
     )
+    settled: dict[str, frozenset[str]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=lambda: {OPS: Place(OPS)})
 
     def actor(self, user: str, teams: Iterable[str]) -> Actor:
         if set(teams) != {TEAM} or user not in self.members:
             raise Refused("This bot answers full members only.", layer="identity")
-        return Actor("slack", user, TEAM, self.members[user], user[1:].lower())
+        return Actor("slack", user, TEAM, self.members[user], self.settled.get(user, frozenset()), user[1:].lower())
 
     def place(self, channel: str, thread: str) -> Place:
         return self.places.get(channel, Place(channel, thread, member=False, shared=None))
@@ -114,6 +117,7 @@ class Bench:
             reports=Reports(self.database),
             outbox=Outbox(self.database),
             audit=Audit(self.database),
+            limits=Limits(self.database),
             gateway=self.gateway,
             commands=COMMANDS,
             law=Law(file),

@@ -134,6 +134,25 @@ def test_status_needs_its_rule(check: Bot, home: Path) -> None:
     assert check(*ANA, *OPS, "help")[0] == 0
 
 
+def test_what_else_comes_into_it_is_printed(check: Bot, home: Path) -> None:
+    more = (
+        "  - {id: watched, effect: deny, mode: observe, actions: [ec2:StopInstances], who: {everyone: true}, "
+        "accounts: [dev]}\n"
+        "  - {id: ask, grant: request, actions: [ec2:RebootInstances], who: {groups: [S0ONCALL01]}, accounts: [dev]}\n"
+        "limits: [{id: few, at_most: 5, within: 1h}]\n"
+        "freezes: [{id: past, reason: x, from: 2020-01-01, until: 2020-01-02}]\n"
+    )
+    (home / "bot.yml").write_text(RULES + more)
+    code, said, _ = check(*ANA, *ONCALL, *OPS, "ec2 stop i-1")
+    assert code == 0
+    assert "Observed: by watched it would be refused." in said
+    assert "  limit few: at most 5 within 1h, per person" in said
+    assert "  freeze past (until 2020-01-02 (UTC)): not in force" in said
+    code, said, _ = check(*ANA, *ONCALL, *OPS, "ec2 reboot i-1")
+    assert (code, "may be asked for, by rule ask" in said) == (3, True)
+    assert "5 rules, 1 freeze, 1 limit" in check()[1]
+
+
 def test_the_decision_is_productions(check: Bot, home: Path) -> None:
     file = load(home / "bot.yml")
     commands = all_commands()
