@@ -11,7 +11,8 @@ class Actor:
     """A person the edge has vouched for, or a report of bot.yml.
 
     `slack`: a full member of our workspace (`user` is `U…`/`W…`, `groups` user group ids `S…`). `terminal`: the
-    operating system's user name on the bot's own host, a principal of its own.
+    operating system's user name on the bot's own host, a principal of its own. `settled` are those of the groups that
+    count for what needs more than a confirmation.
     `report`: a scheduled report of bot.yml, by its name; it may only read. `name` is for display and decides
     nothing.
     """
@@ -20,6 +21,7 @@ class Actor:
     user: str
     team: str = ""
     groups: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
     name: str = ""
 
     @property

@@ -19,6 +19,7 @@ from bot.config.settings import Settings
 from bot.declare import discovered
 from bot.errors import ConfigError, OperatorError, SlackError
 from bot.parse import Commands
+from bot.reply import Reply
 from bot.road.clicks import Clicks
 from bot.road.desk import Desk, Directory, Law
 from bot.road.engine import Engine
@@ -30,6 +31,8 @@ from bot.road.reports import report_words
 from bot.road.waiting import Waiting
 from bot.schedule import Schedule
 from bot.slack.calls import SlackCalls, web_client
+from bot.slack.group_news import GroupNews
+from bot.slack.groups import REFRESH_SECONDS
 from bot.slack.identity import People
 from bot.slack.listeners import Listeners
 from bot.slack.shared_files import SharedFiles
@@ -38,10 +41,12 @@ from bot.slack.telling import Teller
 from bot.store.audit import Audit
 from bot.store.database import Database, StoreError, new_id
 from bot.store.forms import Forms
+from bot.store.groups import GroupBook
 from bot.store.outbox import Outbox
 from bot.store.processes import BEAT_SECONDS, Processes
 from bot.store.reports import Reports
 from bot.store.runs import OWNED, Run, Runs
+from bot.text import short
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +127,7 @@ class Bot:
             (self.waiting.tick, 0.5),
             (self.beat, BEAT_SECONDS),
             (self.waiting.rescue, BEAT_SECONDS),
-            (self.people.refresh_groups, 120),
+            (self.people.refresh_groups, REFRESH_SECONDS),
             (self.teller.check_token, TOKEN_SECONDS),
             (self.prune, 3600),
         )
@@ -187,10 +192,11 @@ def on_slack(settings: Settings) -> Bot:
     client = web_client(bot_token, settings.slack_api_url or SLACK_API)
     calls = SlackCalls(client)
     the_law = law(settings)
-    people, team = people_of(calls, the_law)
     database = Database(settings.database_url)
+    people, team = people_of(calls, the_law, GroupBook(database))
     database.migrate()
     the_desk = desk(settings, database, people, the_law)
+    people.groups.tell = GroupNews(the_desk.audit, _log, people.group_name)
     teller = Teller(the_desk, calls)
     the_desk.wake = teller.wake
     the_desk.hand_over = teller.below.hand_over
@@ -244,9 +250,15 @@ def _remember_errors(the_desk: Desk) -> None:
     logger.addHandler(_LastErrors(the_desk))
 
 
-def people_of(calls: SlackCalls, the_law: Law) -> tuple[People, str]:
+def _log(reply: Reply, _key: str) -> None:
+    """Announce where nobody is named to be told."""
+    log.warning("%s", short(reply, 1000))
+
+
+def people_of(calls: SlackCalls, the_law: Law, book: GroupBook) -> tuple[People, str]:
     """Return Slack's directory of the groups that bot.yml names, and our workspace's id."""
-    who = identity(calls)
-    groups = frozenset(group for rule in the_law.file.rules for group in rule.who.groups)
+    who, file = identity(calls), the_law.file
+    groups = frozenset(group for rule in file.rules for group in rule.who.groups)
     team, enterprise = str(who["team_id"]), str(who.get("enterprise_id") or "")
-    return People(calls, team=team, enterprise=enterprise, now=time.time, groups=groups), team
+    age = file.membership_age
+    return People(calls, team=team, enterprise=enterprise, now=time.time, groups=groups, age=age, book=book), team

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 from pydantic.json_schema import SkipJsonSchema
 
 from bot.command import Audience
+from bot.config.durations import Duration
 from bot.config.ids import AccountId, ChannelId, Contact, GroupId, Name, Section, UserId, checked, sentence, string
 from bot.config.reports import Report
 from bot.errors import UsageError
@@ -47,6 +48,10 @@ def _plain(value: Any) -> Any:
 
 _ACTION = r"[a-z0-9-]+:[A-Za-z0-9*?]+"
 
+_AGE = Field(
+    description="How long somebody has to be in a user group before it counts for what needs more than a confirmation.",
+    json_schema_extra={"default": "24h"},
+)
 RoleArn = Annotated[str, AfterValidator(checked("a role's ARN (arn:aws:iam::123456789012:role/name)", _ROLE.pattern))]
 ActionPattern = Annotated[
     str,
@@ -128,6 +133,7 @@ class BotFile(Section):
     rules: tuple[Rule, ...] = ()
     reports: dict[Name, Report] = {}  # noqa: RUF012 - as above
     contact: Annotated[Contact | None, Field(description="Whom to ask for more rights.")] = None
+    membership_age: Annotated[Duration, _AGE] = 86_400.0
 
     @field_validator("accounts", mode="before")
     @classmethod

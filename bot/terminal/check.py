@@ -64,7 +64,8 @@ def missing(path: Path) -> str:
 
 def assumed(question: Question) -> tuple[Actor, Place, str]:
     """Take for granted what only Slack knows."""
-    actor = Actor("slack", question.user, groups=frozenset(question.groups), name=question.user)
+    named = frozenset(question.groups)
+    actor = Actor("slack", question.user, groups=named, settled=named, name=question.user)
     groups = f"in {', '.join(question.groups)}" if question.groups else "in no user group (--group names one)"
     told = f"Slack was not asked: assumed are a full member {groups}, and a channel of your own that the bot is in."
     return actor, Place(question.channel, direct=question.channel.startswith("D")), told

@@ -339,7 +339,24 @@ def test_a_file_that_cannot_be_read_is_no_empty_allowlist(kind: str, tmp_path: P
 
 
 def test_a3_the_allowlist_has_no_switch_to_turn_it_off() -> None:
-    assert set(BotFile.model_fields) == {"accounts", "rules", "reports", "contact"}
+    assert set(BotFile.model_fields) == {"accounts", "rules", "reports", "contact", "membership_age"}
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("30s", 30), ("15m", 900), ("24h", 86_400), ("7d", 604_800), ("999999d", 86_399_913_600)]
+)
+def test_a_duration_is_a_number_with_its_unit(written: str, seconds: float) -> None:
+    assert parse(f"membership_age: {written}").membership_age == seconds
+
+
+def test_a_membership_is_settled_after_a_day_unless_said_otherwise() -> None:
+    assert parse("").membership_age == parse("membership_age: 24h").membership_age == 86_400
+
+
+@pytest.mark.parametrize("written", ["0h", "24", "24.5", '""', "1w", "-1h", "1h30m", '"24h "', "true", "[24h]", "1e3s"])
+def test_what_is_no_duration_is_refused_with_the_form(written: str) -> None:
+    assert only(f"accounts: {{}}\nmembership_age: {written}").startswith("bot.yml line 2: ")
+    assert "write a whole number with s, m, h or d, like 24h" in only(f"membership_age: {written}")
 
 
 # The JSON Schema
