@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -37,6 +38,7 @@ from bot.slack.identity import People
 from bot.slack.listeners import Listeners
 from bot.slack.shared_files import SharedFiles
 from bot.slack.socket import Socket
+from bot.slack.strangers import LOOK_SECONDS, Lookout
 from bot.slack.telling import Teller
 from bot.store.audit import Audit
 from bot.store.database import Database, StoreError, new_id
@@ -102,6 +104,7 @@ class Bot:
     people: People
     teller: Teller
     socket: Socket
+    lookout: Lookout
     clock: BackgroundScheduler
     schedule: Schedule
 
@@ -129,6 +132,7 @@ class Bot:
             (self.waiting.rescue, BEAT_SECONDS),
             (self.people.refresh_groups, REFRESH_SECONDS),
             (self.teller.check_token, TOKEN_SECONDS),
+            (self.lookout.look, LOOK_SECONDS),
             (self.prune, 3600),
         )
         for job, seconds in every:
@@ -168,14 +172,14 @@ class Bot:
         self.processes.beat(self.desk.owner, self.desk.now(), self.facts())
 
     def facts(self) -> dict[str, Any]:
-        """Return what health reads: `live` and `ready`, each with the reason why not."""
+        """Return what health reads: `live` and `ready` with the reasons why not, and warnings where there are any."""
         state = self.socket.state
         oldest = min((max(run.created_at, run.confirmed_at) for run in self._in_hand()), default=self.desk.now())
         stuck = self.desk.now() - oldest > STUCK_SECONDS
         away = "" if state.connected else f"not connected to Slack. {state.last_error}".rstrip()
         hanging = f"a request has been in hand for {self.desk.now() - oldest:.0f} s" if stuck else ""
         why = [each for each in (self.desk.law.locked, self.teller.dead_token, away, hanging) if each]
-        return {"version": VERSION, "live": not stuck, "ready": not why, "why": why}
+        return {"version": VERSION, "live": not stuck, "ready": not why, "why": why, **self.lookout.facts}
 
     def _in_hand(self) -> list[Run]:
         return [run for run in self.desk.runs.open() if run.owner == self.desk.owner and run.state in OWNED]
@@ -205,11 +209,13 @@ def on_slack(settings: Settings) -> Bot:
     processes = Processes(database)
     waiting = Waiting(the_desk, Pool(4, 60, "waiting"), processes)
     socket = Socket(Listeners(Clicks(engine), people, teller, team, Forms(database)).app(client), app_token)
-    the_desk.pulse.slack = lambda: _connection(socket)
+    alive = partial(_alive, processes)
+    lookout = Lookout(lambda: socket.state, socket.renew, alive, _log, the_desk.now)
+    the_desk.pulse.slack = lambda: _connection(socket, alive())
     _remember_errors(the_desk)
     clock = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1})
     schedule = Schedule(Occurrences(engine), processes)
-    return Bot(the_desk, database, engine, waiting, processes, people, teller, socket, clock, schedule)
+    return Bot(the_desk, database, engine, waiting, processes, people, teller, socket, lookout, clock, schedule)
 
 
 def identity(calls: SlackCalls, pauses: tuple[float, ...] = _PAUSES) -> dict[str, Any]:
@@ -225,10 +231,16 @@ def identity(calls: SlackCalls, pauses: tuple[float, ...] = _PAUSES) -> dict[str
     raise OperatorError("Slack could not be reached within a minute. Is there a way out to slack.com, port 443?")
 
 
-def _connection(socket: Socket) -> dict[str, Any]:
+def _alive(processes: Processes) -> dict[str, dict[str, Any]]:
+    return processes.alive(time.time())
+
+
+def _connection(socket: Socket, processes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Say how the line is; a warning of any process on this store is shown by each."""
     state = socket.state
     facts = {"Slack": "connected" if state.connected else "not connected", "Connections": state.num_connections}
-    return {**facts, "Connects": state.connects}
+    warnings = dict.fromkeys(each for about in processes.values() for each in about.get("warn", ()))
+    return {**facts, "Connects": state.connects, **({"Warning": "; ".join(warnings)} if warnings else {})}
 
 
 class _LastErrors(logging.Handler):
