@@ -1,4 +1,4 @@
-"""The whole table of text that disguises, as the bot would post it, in a real browser: nothing runs, nothing is made."""
+"""The whole table of text that disguises, as the bot posts it, in a real browser: nothing runs, nothing is made."""
 
 from __future__ import annotations
 
