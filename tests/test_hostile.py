@@ -22,8 +22,8 @@ from tests.hostile import HOSTILE, as_error, everywhere
 from tests.slack.limits import faults
 from tests.test_logs import _as_before  # noqa: F401 - the log is put back after each test
 
-REPLIES = {f"{n}: {text!r}": make(text) for n, text in enumerate(HOSTILE) for make in (everywhere, as_error)}
-OURS = re.compile(r"<@U0CARLA003>|<!date\^\d+\^[^|<>]*\|[^|<>]*>|<https://a\.b/\|[^<>|]*>")
+REPLIES = [make(text) for text in HOSTILE for make in (everywhere, as_error)]
+OURS = re.compile(r"<@U0CARLA003>|<!date\^\d+\^[^|<>]*\|[^|<>]*>|<https://a\.b/\|[^<>]*>")
 DATA = {"text", "date", "link"}
 """What a rich text of a reply is made of where no person is named: nothing that notifies or draws a picture."""
 
@@ -50,7 +50,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("rich", [True, False])
-@pytest.mark.parametrize("reply", REPLIES.values(), ids=range(len(REPLIES)))
+@pytest.mark.parametrize("reply", REPLIES, ids=range(len(REPLIES)))
 def test_o5_i11_in_slack_it_pings_links_draws_and_fakes_nothing(reply: Reply, rich: bool) -> None:
     made = message(reply, rich=rich)
     assert faults(made) == []
@@ -60,20 +60,27 @@ def test_o5_i11_in_slack_it_pings_links_draws_and_fakes_nothing(reply: Reply, ri
             assert node["emoji"] is False
         elif node.get("type") == "mrkdwn":
             inert(OURS.sub("", node["text"]))
-            assert not re.search(r"^\s*&gt;", node["text"], re.MULTILINE)
+            spoken = outside_fences(node["text"])
+            assert not re.search(r":[a-z_]+:|^\s*&gt;", spoken, re.MULTILINE)
         elif node.get("type") == "rich_text_section":
             assert {each["type"] for each in node["elements"]} <= DATA
         elif node.get("type") == "link":
             assert re.fullmatch(r"https?://[^\s<>\"|]+", node["url"])
     inert(made["text"])
+    assert not re.search(r":[a-z_]+:", made["text"])
+
+
+def outside_fences(mrkdwn: str) -> str:
+    """What Slack interprets: a code fence, which nothing inside may close, is shown as it stands."""
+    assert mrkdwn.count("```") in (0, 2)
+    return re.sub(r"```.*```", "", mrkdwn, flags=re.DOTALL)
 
 
 def inert(mrkdwn: str) -> None:
     assert not re.search(r"[<>]|&(?!(?:amp|lt|gt);)", mrkdwn), mrkdwn
-    assert not re.search(r":[a-z_]+:", mrkdwn), mrkdwn
 
 
-@pytest.mark.parametrize("reply", REPLIES.values(), ids=range(len(REPLIES)))
+@pytest.mark.parametrize("reply", REPLIES, ids=range(len(REPLIES)))
 def test_i11_in_a_terminal_it_moves_no_cursor_and_hides_nothing(reply: Reply) -> None:
     for told in (plain(reply, buttons=True), plain(reply, 20), short(reply), aloud(reply), headline(reply)):
         assert [char for char in told if steers(char)] == []
