@@ -10,9 +10,9 @@ from typing import Literal
 class Actor:
     """A person the edge has vouched for, or a report of bot.yml.
 
-    `slack`: a full member of our workspace (`user` is `U…`/`W…`, `groups` user group ids `S…`, `settled` those that
-    count for what needs more than a confirmation). `terminal`: the
-    operating system's user name on the bot's own host, a principal of its own.
+    `slack`: a full member of our workspace (`user` is `U…`/`W…`, `groups` user group ids `S…`). `terminal`: the
+    operating system's user name on the bot's own host, a principal of its own. `settled` are those of the groups that
+    count for what needs more than a confirmation.
     `report`: a scheduled report of bot.yml, by its name; it may only read. `name` is for display and decides
     nothing.
     """

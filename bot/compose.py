@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -16,10 +17,11 @@ from bot.aws.gateway import Gateway
 from bot.config.botfile import BotFile
 from bot.config.load import load
 from bot.config.settings import Settings
-from bot.config.times import rate_of
+from bot.config.times import rate_of, seconds_of
 from bot.declare import discovered
 from bot.errors import ConfigError, OperatorError, SlackError
 from bot.parse import Commands
+from bot.reply import Reply
 from bot.road.clicks import Clicks
 from bot.road.desk import Desk, Directory, Law
 from bot.road.engine import Engine
@@ -32,19 +34,24 @@ from bot.road.reports import report_words
 from bot.road.waiting import Waiting
 from bot.schedule import Schedule
 from bot.slack.calls import SlackCalls, web_client
+from bot.slack.group_news import GroupNews
+from bot.slack.groups import REFRESH_SECONDS
 from bot.slack.identity import People
 from bot.slack.listeners import Listeners
 from bot.slack.shared_files import SharedFiles
 from bot.slack.socket import Socket
+from bot.slack.strangers import LOOK_SECONDS, Lookout
 from bot.slack.telling import Teller
 from bot.store.audit import Audit
 from bot.store.database import Database, StoreError, new_id
 from bot.store.forms import Forms
+from bot.store.groups import GroupBook
 from bot.store.limits import Limits
 from bot.store.outbox import Outbox
 from bot.store.processes import BEAT_SECONDS, Processes
 from bot.store.reports import Reports
 from bot.store.runs import OWNED, Run, Runs
+from bot.text import short
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +108,7 @@ class Bot:
     people: People
     teller: Teller
     socket: Socket
+    lookout: Lookout
     clock: BackgroundScheduler
     schedule: Schedule
 
@@ -126,8 +134,9 @@ class Bot:
             (self.waiting.tick, 0.5),
             (self.beat, BEAT_SECONDS),
             (self.waiting.rescue, BEAT_SECONDS),
-            (self.people.refresh_groups, 120),
+            (self.people.refresh_groups, REFRESH_SECONDS),
             (self.teller.check_token, TOKEN_SECONDS),
+            (self.lookout.look, LOOK_SECONDS),
             (self.prune, 3600),
         )
         for job, seconds in every:
@@ -167,14 +176,14 @@ class Bot:
         self.processes.beat(self.desk.owner, self.desk.now(), self.facts())
 
     def facts(self) -> dict[str, Any]:
-        """Return what health reads: `live` and `ready`, each with the reason why not."""
+        """Return what health reads: `live` and `ready` with the reasons why not, and warnings where there are any."""
         state = self.socket.state
         oldest = min((max(run.created_at, run.confirmed_at) for run in self._in_hand()), default=self.desk.now())
         stuck = self.desk.now() - oldest > STUCK_SECONDS
         away = "" if state.connected else f"not connected to Slack. {state.last_error}".rstrip()
         hanging = f"a request has been in hand for {self.desk.now() - oldest:.0f} s" if stuck else ""
         why = [each for each in (self.desk.law.locked, self.teller.dead_token, away, hanging) if each]
-        return {"version": VERSION, "live": not stuck, "ready": not why, "why": why}
+        return {"version": VERSION, "live": not stuck, "ready": not why, "why": why, **self.lookout.facts}
 
     def _in_hand(self) -> list[Run]:
         return [run for run in self.desk.runs.open() if run.owner == self.desk.owner and run.state in OWNED]
@@ -191,10 +200,11 @@ def on_slack(settings: Settings) -> Bot:
     client = web_client(bot_token, settings.slack_api_url or SLACK_API)
     calls = SlackCalls(client)
     the_law = law(settings)
-    people, team = people_of(calls, the_law)
     database = Database(settings.database_url)
+    people, team = people_of(calls, the_law, GroupBook(database))
     database.migrate()
     the_desk = desk(settings, database, people, the_law)
+    people.groups.tell = GroupNews(the_desk.audit, _log, people.group_name)
     teller = Teller(the_desk, calls)
     the_desk.wake = teller.wake
     the_desk.hand_over = teller.below.hand_over
@@ -203,11 +213,13 @@ def on_slack(settings: Settings) -> Bot:
     processes = Processes(database)
     waiting = Waiting(the_desk, Pool(4, 60, "waiting"), processes)
     socket = Socket(Listeners(Clicks(engine), people, teller, team, Forms(database)).app(client), app_token)
-    the_desk.pulse.slack = lambda: _connection(socket)
+    alive = partial(_alive, processes)
+    lookout = Lookout(lambda: socket.state, socket.renew, alive, _log, the_desk.now)
+    the_desk.pulse.slack = lambda: _connection(socket, alive())
     _remember_errors(the_desk)
     clock = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1})
     schedule = Schedule(Occurrences(engine), processes)
-    return Bot(the_desk, database, engine, waiting, processes, people, teller, socket, clock, schedule)
+    return Bot(the_desk, database, engine, waiting, processes, people, teller, socket, lookout, clock, schedule)
 
 
 def identity(calls: SlackCalls, pauses: tuple[float, ...] = _PAUSES) -> dict[str, Any]:
@@ -223,10 +235,16 @@ def identity(calls: SlackCalls, pauses: tuple[float, ...] = _PAUSES) -> dict[str
     raise OperatorError("Slack could not be reached within a minute. Is there a way out to slack.com, port 443?")
 
 
-def _connection(socket: Socket) -> dict[str, Any]:
+def _alive(processes: Processes) -> dict[str, dict[str, Any]]:
+    return processes.alive(time.time())
+
+
+def _connection(socket: Socket, processes: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Say how the line is; a warning of any process on this store is shown by each."""
     state = socket.state
     facts = {"Slack": "connected" if state.connected else "not connected", "Connections": state.num_connections}
-    return {**facts, "Connects": state.connects}
+    warnings = dict.fromkeys(each for about in processes.values() for each in about.get("warn", ()))
+    return {**facts, "Connects": state.connects, **({"Warning": "; ".join(warnings)} if warnings else {})}
 
 
 class _LastErrors(logging.Handler):
@@ -248,9 +266,15 @@ def _remember_errors(the_desk: Desk) -> None:
     logger.addHandler(_LastErrors(the_desk))
 
 
-def people_of(calls: SlackCalls, the_law: Law) -> tuple[People, str]:
+def _log(reply: Reply, _key: str) -> None:
+    """Announce where nobody is named to be told."""
+    log.warning("%s", short(reply, 1000))
+
+
+def people_of(calls: SlackCalls, the_law: Law, book: GroupBook) -> tuple[People, str]:
     """Return Slack's directory of the groups that bot.yml names, and our workspace's id."""
-    who = identity(calls)
-    groups = the_law.file.groups
+    who, file = identity(calls), the_law.file
+    groups = file.groups
     team, enterprise = str(who["team_id"]), str(who.get("enterprise_id") or "")
-    return People(calls, team=team, enterprise=enterprise, now=time.time, groups=groups), team
+    age = seconds_of(file.membership_age)
+    return People(calls, team=team, enterprise=enterprise, now=time.time, groups=groups, age=age, book=book), team

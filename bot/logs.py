@@ -6,6 +6,7 @@ One line of JSON an event: `time` (UTC, ISO 8601), `level`, `logger`, `message`,
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 from bot.errors import BotError
+from bot.text import clean
 
 _NOISY = ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "apscheduler", "alembic", "werkzeug", "matplotlib")
 _SECRETS = re.compile(
@@ -24,6 +26,11 @@ _SECRETS = re.compile(
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|(?<=X-Amz-Signature=)[0-9a-f]+|(?<=X-Amz-Security-Token=)[^&\s]+"  # AWS's
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"  # a database's user and password
 )
+_STEERS = re.compile(
+    r"[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e0fff]"
+)
+_BELOW = "\n    | "
 _AGAIN_SECONDS = 10.0
 _RUN = re.compile(r"\b[Rr]un ([a-hjkmnp-z2-9]{12})\b")
 
@@ -69,14 +76,18 @@ class _Sentences(logging.Filter):
 
 
 class _Human(logging.Formatter):
+    """Lines below the first are marked: nothing that was logged can look like a line of the log's own."""
+
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(super().format(record))
+        return clean(redacted(super().format(record))).replace("\n", _BELOW)
 
 
 class _Json(JsonFormatter):
+    """One line an event, also for whoever ends lines at more than LF, and nothing raw that would steer a terminal."""
+
     def __init__(self) -> None:
         super().__init__("%(message)s", json_ensure_ascii=False)
 
@@ -93,4 +104,4 @@ class _Json(JsonFormatter):
             log_data["exception"] = log_data.pop("exc_info")
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(super().format(record))
+        return _STEERS.sub(lambda found: json.dumps(found[0])[1:-1], redacted(super().format(record)))

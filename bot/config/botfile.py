@@ -20,7 +20,7 @@ from bot.config.freezes import Freeze
 from bot.config.ids import AccountId, ChannelId, Contact, Name, Section, checked, sentence
 from bot.config.limits import Limit, Reads
 from bot.config.reports import Report
-from bot.config.times import Window
+from bot.config.times import Duration, Window
 from bot.config.who import AccountNames, ActionPattern, Who
 from bot.errors import UsageError
 from bot.glob import is_glob, matches
@@ -52,6 +52,9 @@ def _plain(value: Any) -> Any:
     return value
 
 
+_AGE = Field(
+    description="How long somebody has to be in a user group before it counts for what needs more than a confirmation."
+)
 RoleArn = Annotated[str, AfterValidator(checked("a role's ARN (arn:aws:iam::123456789012:role/name)", _ROLE.pattern))]
 TagValue = Annotated[str, AfterValidator(_exact)]
 ParamValue = Annotated[
@@ -139,6 +142,7 @@ class BotFile(Section):
     reports: dict[Name, Report] = {}  # noqa: RUF012 - as above
     contact: Annotated[Contact | None, Field(description="Whom to ask for more rights.")] = None
     catalogue: Annotated[str, Field(description="The reviewed operations that wildcards mean, by release.")] = FIRST
+    membership_age: Annotated[Duration, _AGE] = "24h"
 
     @field_validator("accounts", mode="before")
     @classmethod

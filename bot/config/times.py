@@ -17,14 +17,15 @@ from bot.when import zone_of
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = rf"({'|'.join(DAYS)})(-({'|'.join(DAYS)}))?"
 _HOURS = r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
-_DURATION = r"[1-9][0-9]{0,3}[mhd]"
+_DURATION = r"[1-9][0-9]{0,5}[smhd]"
 _RATE = r"[1-9][0-9]{0,5}/[mh]"
 _MOMENT = r"\d{4}-\d\d-\d\d( \d\d:\d\d)?"
-_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 Day = Annotated[str, AfterValidator(checked("a day (mon) or a span of days (mon-fri)", _DAY)), string(_DAY)]
 Hours = Annotated[str, AfterValidator(checked('from and until, as in "09:00-17:00"', _HOURS)), string(_HOURS)]
-Duration = Annotated[str, AfterValidator(checked("minutes, hours or days: 30m, 1h, 7d", _DURATION)), string(_DURATION)]
+_SPAN = "a whole number with s, m, h or d: 30m, 1h, 7d"
+Duration = Annotated[str, AfterValidator(checked(_SPAN, _DURATION)), string(_DURATION)]
 Rate = Annotated[str, AfterValidator(checked("so many a minute or an hour: 60/m, 500/h", _RATE)), string(_RATE)]
 
 

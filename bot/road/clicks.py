@@ -61,16 +61,16 @@ class Clicks:
                 answer(said)
         except BotError as error:
             answer(Reply(error.sentence, sign="no"))
-            self._audit_refusal(click, error)
+            self.audit_refusal(click, error.sentence)
         except Exception:
             log.exception("A click on run %s failed by a mistake of the bot's", click.run)
             answer(Reply(f"Something went wrong in the bot itself. Reference {click.run}.", sign="fail"))
 
-    def _audit_refusal(self, click: Click, error: BotError) -> None:
+    def audit_refusal(self, click: Click, sentence: str) -> None:
         """Write down who clicked in vain; a run nobody knows is written as it was claimed."""
         forged = Run(click.run[:16], State.REFUSED, actor_kind=click.kind, team=click.team, channel=click.channel)
         run = self.desk.runs.get(click.about) or forged
-        why = {"does": click.does, "why": error.sentence}
+        why = {"does": click.does, "why": sentence}
         try:
             self.desk.audit.write(self.desk.now(), "click refused", run, user=click.user, by=click.user, **why)
         except StoreError:

@@ -7,7 +7,8 @@ nothing: what it writes is canonical text, which goes through the engine and is 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -121,19 +122,28 @@ class Filling:
 
     def _sheet(self, form: Form, wanted: Wanted) -> Sheet:
         desk = self.desk
-        actor = desk.directory.actor(form.user, (form.team,))
+        run = replace(self.engine.new_run(wanted.asked), id=form.id)
+        with self._audited(run):
+            actor = desk.directory.actor(form.user, (form.team,))
         place = desk.directory.place(form.channel, form.thread)
         found = self._readable(form)
-        run = replace(self.engine.new_run(wanted.asked), id=form.id, action=str(found.action))
-        run = replace(run, account=found.action.account, region=found.action.region, user_name=actor.name)
-        try:
+        run = replace(run, action=str(found.action), account=found.action.account, region=found.action.region)
+        run = replace(run, user_name=actor.name)
+        with self._audited(run):
             self._allowed(run, actor, place, found)
-        except Refused as error:
-            desk.audit.write(desk.now(), "refused", run, why=f"{error.layer}: {error.sentence}", form=True)
-            raise
         asking = Asking(run, actor, place, found, wanted.offered)
         about, where = found.command.summary, f"{desk.law.marked(run.account)} {run.region}" if run.account else ""
         return Sheet(form.id, found.command.name, about, where, blanks(self.desk, asking))
+
+    @contextmanager
+    def _audited(self, run: Run) -> Iterator[None]:
+        """Write a refusal down: a form that is refused becomes no run that would say it."""
+        try:
+            yield
+        except Refused as error:
+            why = f"{error.layer}: {error.sentence}"
+            self.desk.audit.write(self.desk.now(), "refused", run, why=why, form=True)
+            raise
 
     def _readable(self, form: Form) -> Begun:
         found = self._begun(form.text)
@@ -167,8 +177,12 @@ class Filling:
         """
         form = self.forms.get(id_, self.desk.now())
         found = self._begun(form.text) if form else None
-        if form is None or found is None or form.user != user or form.team != team:
+        if form is None or found is None:
             raise Refused(OVER, layer="form")
+        asked = Asked("", user, team, form.channel, form.thread, delivery=f"form/{form.id}")
+        if form.user != user or form.team != team:
+            with self._audited(replace(self.engine.new_run(asked), id=form.id)):
+                raise Refused(OVER, layer="form")
         action, wrong = written(found, texts)
         if not wrong:
             try:
@@ -177,5 +191,4 @@ class Filling:
                 wrong = {next(iter(texts), ACCOUNT): error.sentence.partition("\n")[0]}
         if wrong:
             return wrong
-        asked = Asked(str(action), user, team, form.channel, form.thread, delivery=f"form/{form.id}")
-        return self.engine.receive(asked)
+        return self.engine.receive(replace(asked, text=str(action)))

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from bot.actor import Actor, Place
+from bot.errors import Refused
 from bot.policy.decide import Outcome
 from bot.reply import Bold, Mono, Note, Part, Reply, Span, Text, User, note, text
 from bot.road.cards import card
 from bot.road.desk import Desk
 from bot.road.notices import owner_of
 from bot.road.own_words import NEEDS_TWO, VERSION
+from bot.store.database import new_id
 from bot.store.reports import Report
 from bot.store.runs import Run, State
 from bot.when import clock
@@ -35,7 +37,12 @@ class Home:
     def shown_to(self, user: str, team: str) -> Reply:
         """Return what somebody sees. Raises Refused for everybody who is not a full member."""
         desk = self.desk
-        actor = desk.directory.actor(user, (team,))
+        try:
+            actor = desk.directory.actor(user, (team,))
+        except Refused as error:
+            opened = Run(new_id(), State.REFUSED, team=team, user=user, text="[home]")
+            desk.audit.write(desk.now(), "refused", opened, why=f"{error.layer}: {error.sentence}")
+            raise
         if desk.law.locked:
             return Reply(f"Locked: {desk.law.locked} Until it is mended, nothing runs.", (self._health(),), "fail")
         runs = desk.runs.open()

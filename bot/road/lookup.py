@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bot.action import quote
 from bot.command import Command, Effect
-from bot.errors import BotError
+from bot.errors import BotError, Refused
 from bot.reply import Mono, Reply, text
 from bot.road.engine import Asked, Engine, Received
 from bot.store.database import new_id
@@ -91,6 +91,9 @@ class Lookup:
             place = self.desk.directory.place(asked.channel, asked.thread)
             mine = [each for each in self.desk.commands if each.finds and self.desk.may(actor, place, each)]
         except BotError as error:
+            if isinstance(error, Refused):
+                why = f"{error.layer}: {error.sentence}"
+                self.desk.audit.write(self.desk.now(), "refused", self.engine.new_run(replace(asked, text="")), why=why)
             return Reply(error.sentence, sign="no")
         except Exception:
             reference = new_id()

@@ -113,14 +113,14 @@ class SlackCalls:
         """users.info (100 a minute)."""
         return _ask("look up the person", lambda: dict(self._client.users_info(user=user)["user"]))
 
-    def group_members(self, group: str) -> tuple[str, ...]:
-        """usergroups.users.list (20 a minute): ids, guests and other workspaces' members included."""
-        return _ask("read the user group", lambda: tuple(self._client.usergroups_users_list(usergroup=group)["users"]))
-
     def groups(self) -> tuple[dict[str, Any], ...]:
-        """usergroups.list (20 a minute), disabled groups (`date_delete` other than 0) included."""
+        """usergroups.list (20 a minute): every group with its members' ids (`users`), guests and others' included.
+
+        So are disabled groups, whose `date_delete` is other than 0.
+        """
         return _ask(
-            "list the user groups", lambda: tuple(self._client.usergroups_list(include_disabled=True)["usergroups"])
+            "list the user groups",
+            lambda: tuple(self._client.usergroups_list(include_disabled=True, include_users=True)["usergroups"]),
         )
 
     def channel(self, channel: str) -> dict[str, Any]:

@@ -81,12 +81,15 @@ class Clicking:
         if click.replace:
             self.edge.keep(str(body.get("response_url") or ""), f"find {click.about}")
         trigger = str(body.get("trigger_id") or "")
-        Thread(target=self._show_filter, args=(click.about, trigger, self.edge.answer(body)), daemon=True).start()
+        Thread(target=self._show_filter, args=(click, trigger, self.edge.answer(body)), daemon=True).start()
 
-    def _show_filter(self, run: str, trigger: str, answer: Callable[[Reply], None]) -> None:
+    def _show_filter(self, click: Click, trigger: str, answer: Callable[[Reply], None]) -> None:
+        """Show the form, with what was typed last for whoever asked: nobody else was looked up yet."""
         try:
-            found = self.edge.clicks.desk.runs.get(run)
-            self.edge.teller.calls.open_view(trigger, filter_form(run, view_of(found).find if found else ""))
+            found = self.edge.clicks.desk.runs.get(click.about)
+            mine = found is not None and (found.team, found.user) == (click.team, click.user)
+            typed = view_of(found).find if found and mine else ""
+            self.edge.teller.calls.open_view(trigger, filter_form(click.about, typed))
         except (SlackError, StoreError) as error:
             answer(Reply(f"The filter's form could not be opened: {error.sentence} Click again.", sign="fail"))
 

@@ -64,6 +64,7 @@ class SlackForms:
         """Open the form behind an unfinished command's button, for whoever typed it; says why not."""
         run = self.filling.desk.runs.get(click.about)
         if run is None or run.user != click.user:
+            self.edge.clicks.audit_refusal(click, OVER)
             return OVER
         asked = Asked(run.text, click.user, click.team, run.channel, run.thread, click.delivery)
         return BUSY if self.wanted(asked, body) is Received.BUSY else ""

@@ -2,8 +2,9 @@
 
 A person is vouched for when the payload is of our team and users.info shows a full member of it: guests, strangers,
 deleted people and bots are refused in one sentence that tells them nothing, and so is whoever Slack would not speak
-about. What Slack said is kept for at most five minutes and dropped when Slack says that it changed. Looking up may
-wait for Slack: of all this only `on_event` and `group_name` belong on the way to an acknowledgement.
+about. What Slack said is dropped when Slack says that it changed. Where it never says so, a person is believed for a
+minute (users.info answers 100 times a minute; whoever does something costs one of them at most) and a place for five.
+Looking up may wait for Slack: of all this only `on_event` and `group_name` belong on the way to an acknowledgement.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from typing import Any
 from bot.actor import Actor, Place
 from bot.errors import Refused, SlackError, Unsure
 from bot.slack.calls import SlackCalls
-from bot.slack.groups import Groups
+from bot.slack.groups import Book, Groups, NoBook, slack_date
 from bot.slack.recent import Kept, Recent
 
+VOUCHED = 60.0
+"""Seconds that a person is believed."""
+
 KEPT = 300.0
-"""Seconds that a person or a place is believed."""
+"""Seconds that a place, or what a person is called, is believed."""
 
 BRIEFLY = 15.0
 """Seconds that "the bot is not in this channel" is believed: the way out is an invitation, and it must help at once."""
@@ -57,7 +61,8 @@ log = logging.getLogger(__name__)
 class People:
     """Slack's directory as the bot reads it; safe to share between threads.
 
-    `groups` are the ids of the user groups that bot.yml names: the membership of no other is read.
+    `groups` are the ids of the user groups that bot.yml names: the membership of no other is read. A membership is
+    settled after `age` seconds; `book` is what keeps them beyond this process.
     """
 
     def __init__(
@@ -68,6 +73,8 @@ class People:
         enterprise: str,
         now: Callable[[], float],
         groups: frozenset[str],
+        age: float = 0.0,
+        book: Book | None = None,
     ) -> None:
         self._calls = calls
         self._team = team
@@ -76,7 +83,8 @@ class People:
         self._now = now
         self._users: Recent[dict[str, Any]] = Recent(now)
         self._places: Recent[Place] = Recent(now)
-        self._groups = Groups(calls, groups, now)
+        self._names: Recent[str] = Recent(now)
+        self.groups = Groups(calls, groups, now, book or NoBook(), age)
 
     def actor(self, user: str, teams: Iterable[str]) -> Actor:
         """Vouch for `user`; `teams` are all team and enterprise ids that the payload bears.
@@ -84,7 +92,8 @@ class People:
         Raises Refused for everyone who is not a full member of our workspace, and when that cannot be found out.
         """
         about = self._vouched(user, frozenset(teams) - {"", None})
-        return Actor("slack", user, self._team, self._groups.of(user), name=_name(about) or user)
+        mine = self.groups.of(user)
+        return Actor("slack", user, self._team, mine.groups, mine.settled, _name(about) or user)
 
     def place(self, channel: str, thread: str = "") -> Place:
         """What conversations.info says of the channel; a direct message (`D…`) is not looked up."""
@@ -94,8 +103,8 @@ class People:
         return Place(channel, thread, seen.member, seen.shared)
 
     def refresh_groups(self) -> None:
-        """Read the configured groups again; called every two minutes and after each subteam event."""
-        self._groups.refresh()
+        """Read the configured groups again; called every half minute."""
+        self.groups.refresh()
 
     @property
     def ours(self) -> frozenset[str]:
@@ -110,25 +119,28 @@ class People:
 
     def group_name(self, group: str) -> str:
         """The group's handle for display, or its id where it was never read."""
-        return self._groups.names.get(group, group)
+        return self.groups.names.get(group, group)
 
     def user_name(self, user: str) -> str:
         """The person's name for display, or the id where Slack would not say."""
         try:
-            return _name(self._about(user)) or user
+            return self._names.get(user, lambda: Kept(_name(self._about(user)) or user, KEPT))
         except SlackError:
             return user
 
     def on_event(self, kind: str, event: dict[str, Any]) -> None:
         """Forget what the event says has changed; a right that was taken away is gone at once."""
         if kind == "user_change":
-            self._users.forget(str(event.get("user", {}).get("id", "")))
+            changed = str(event.get("user", {}).get("id", ""))
+            self._users.forget(changed)
+            self._names.forget(changed)
         elif kind in CHANNEL_EVENTS:
             self._places.forget(str(event.get("channel", "")))
         elif kind == "subteam_members_changed":
-            self._groups.without(str(event.get("subteam_id", "")), frozenset(event.get("removed_users") or ()))
+            gone = frozenset(event.get("removed_users") or ())
+            self.groups.without(str(event.get("subteam_id", "")), gone, slack_date(event.get("date_update")))
         elif kind == "subteam_updated":
-            self._groups.only(dict(event.get("subteam") or {}))
+            self.groups.only(dict(event.get("subteam") or {}))
 
     def _vouched(self, user: str, teams: frozenset[str]) -> dict[str, Any]:
         if not teams or not teams <= self._ours:
@@ -148,7 +160,7 @@ class People:
         return Unsure(UNSURE, layer="identity")
 
     def _about(self, user: str) -> dict[str, Any]:
-        return self._users.get(user, lambda: Kept(self._calls.user(user), KEPT))
+        return self._users.get(user, lambda: Kept(self._calls.user(user), VOUCHED))
 
     def _foreign(self, about: dict[str, Any]) -> str:
         """Why this is not a full member of our workspace; empty if it is one.

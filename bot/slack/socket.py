@@ -77,12 +77,13 @@ class LinkState:
 
     `alive`: somebody watches the line. `last_pong`: when Slack last answered a ping, on the wall clock.
     `num_connections`: how many sockets of this app Slack counted at the last hello; more than there are replicas means
-    ghosts, which swallow their share of the commands.
+    ghosts, which swallow their share of the commands. `own`: how many of them were ours, two where one was replaced.
     """
 
     connected: bool
     alive: bool
     num_connections: int
+    own: int
     last_pong: float | None
     connects: int
     last_error: str
@@ -103,6 +104,7 @@ class Socket:
         self._refused = ""
         self._last_error = ""
         self._attempts = self._connects = self._num_connections = 0
+        self._own = 1
         self._up_since = self._not_before = 0.0
 
     def connect(self, patience: float | None = None) -> bool:
@@ -136,10 +138,18 @@ class Socket:
             connected=self._greeted and self._line.open and not self._stopped,
             alive=self._watcher.is_alive(),
             num_connections=self._num_connections,
+            own=self._own,
             last_pong=self._line.last_pong,
             connects=self._connects,
             last_error=self._last_error,
         )
+
+    def renew(self) -> None:
+        """Replace the connection as if Slack had asked for it: the old one serves on until the new one is there."""
+        with self._news:
+            if self._greeted and not self._trouble:
+                self._trouble = REFRESH
+            self._news.notify_all()
 
     def heard(self, raw: str) -> None:
         """Take note of Slack's hello and disconnect; everything else is Bolt's."""
@@ -225,6 +235,7 @@ class Socket:
         url = self._calls.socket_url(self._token)
         with self._news:
             self._trouble, self._greeted = "", False
+        self._own = 2 if self._line.open else 1
         self._line.dial(url)
         self._wait(self._timing.hello, lambda: self._greeted or bool(self._trouble) or not self._line.open)
         if not self._greeted:

@@ -10,7 +10,10 @@ from sqlalchemy import insert, select
 
 from bot.store import tables
 from bot.store.database import Database
-from bot.store.runs import Run
+from bot.store.runs import Run, State
+
+NO_RUN = Run("", State.DONE)
+"""What a row is about that is about no run: a user group that changed."""
 
 _AT_ONCE = 500
 """Rows read in one go."""
@@ -22,8 +25,9 @@ class Audit:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def write(self, at: float, event: str, run: Run, **detail: Any) -> None:
-        """Add one row about a run. `detail` is JSON values; `user` in it names who acted, if not the asker."""
+    def write(self, at: float, event: str, run: Run | None, **detail: Any) -> None:
+        """Add one row, about a run where there is one. `detail` is JSON values; `user` in it names who acted."""
+        run = run or NO_RUN
         row = {
             "at": at,
             "event": event,

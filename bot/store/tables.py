@@ -188,3 +188,23 @@ uses = Table(
     Column("count", Integer, nullable=False),
     Index("uses_within", "name", "key", "at"),
 )
+
+user_groups = Table(
+    "user_groups",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("disabled", Boolean, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("updated_by", Words, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("read_at", Float, nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("usergroup", Words, primary_key=True),
+    Column("user", Words, primary_key=True),
+    Column("since", Float, nullable=False),
+    Column("left_at", Float, nullable=False),
+)

@@ -1,7 +1,8 @@
 """`python -m bot health`: reads what the bot's processes last wrote of themselves into the store.
 
 Liveness: a process on this store wrote within the last seconds and its workers are not stuck. Readiness: it is also
-connected to Slack, its token is accepted, bot.yml is valid, and no report is overdue. Nothing is created by asking.
+connected to Slack, its token is accepted, bot.yml is valid, and no report is overdue. What it warns of (a stranger on
+the line) is said and changes neither. Nothing is created by asking.
 Exit: 0 well, 1 not.
 """
 
@@ -27,7 +28,8 @@ def health(database_url: str, *, live: bool) -> int:
         return _unwell("down: its workers are stuck" if facts else "down: no bot process works on this store")
     ready = any(each["ready"] for each in facts) and not overdue
     why = "; ".join(dict.fromkeys((*(reason for each in facts for reason in each["why"]), *overdue)))
-    print("ready" if ready else f"live, but not ready: {why}")
+    warned = "; ".join(dict.fromkeys(each for about in facts for each in about.get("warn", ())))
+    print(("ready" if ready else f"live, but not ready: {why}") + (f". Warning: {warned}" if warned else ""))
     return WELL if ready or live else UNWELL
 
 

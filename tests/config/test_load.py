@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from bot.config.load import Account, BotFile, Rule, Settings, load, parse, schema
 from bot.config.settings import environment, is_loopback, read_env_file
+from bot.config.times import seconds_of
 from bot.errors import ConfigError, UsageError
 
 TOP = Path(__file__).parents[2]
@@ -366,7 +367,7 @@ WRONG = [
     ),
     (limit("at_most: 0, within: 1h"), "line 4: at_most is a whole number, 1 or more."),
     (limit("at_most: five, within: 1h"), "line 4: at_most is a whole number, 1 or more."),
-    (limit("at_most: 5, within: 1 hour"), "line 4: '1 hour' should be minutes, hours or days: 30m, 1h, 7d."),
+    (limit("at_most: 5, within: 1 hour"), "line 4: '1 hour' should be a whole number with s, m, h or d: 30m, 1h, 7d."),
     (
         limit("at_most: 5, within: 1h, per: team"),
         "line 4: 'team' should be person, channel, account, region, everyone or tag:KEY.",
@@ -440,7 +441,25 @@ def test_a_file_that_cannot_be_read_is_no_empty_allowlist(kind: str, tmp_path: P
 
 def test_a3_the_allowlist_has_no_switch_to_turn_it_off() -> None:
     keys = {"accounts", "rules", "freezes", "limits", "reads", "production", "reports", "contact", "catalogue"}
+    keys |= {"membership_age"}
     assert set(BotFile.model_fields) == keys
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("30s", 30), ("15m", 900), ("24h", 86_400), ("7d", 604_800), ("999999d", 86_399_913_600)]
+)
+def test_a_duration_is_a_number_with_its_unit(written: str, seconds: float) -> None:
+    assert seconds_of(parse(f"membership_age: {written}").membership_age) == seconds
+
+
+def test_a_membership_is_settled_after_a_day_unless_said_otherwise() -> None:
+    assert parse("").membership_age == "24h"
+
+
+@pytest.mark.parametrize("written", ["0h", "24", "24.5", '""', "1w", "-1h", "1h30m", '"24h "', "true", "[24h]", "1e3s"])
+def test_what_is_no_duration_is_refused_with_the_form(written: str) -> None:
+    assert only(f"accounts: {{}}\nmembership_age: {written}").startswith("bot.yml line 2: ")
+    assert only(f"membership_age: {written}")
 
 
 # The JSON Schema

@@ -79,7 +79,8 @@ class People:
     def actor(self, user: str, teams: Iterable[str]) -> Actor:
         if set(teams) != {TEAM} or user not in self.members:
             raise Refused("This bot answers full members only.", layer="identity")
-        return Actor("slack", user, TEAM, self.members[user], self.settled.get(user, frozenset()), user[1:].lower())
+        groups = self.members[user]
+        return Actor("slack", user, TEAM, groups, self.settled.get(user, groups), user[1:].lower())
 
     def place(self, channel: str, thread: str) -> Place:
         return self.places.get(channel, Place(channel, thread, member=False, shared=None))

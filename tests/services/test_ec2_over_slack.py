@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 
 import pytest
@@ -172,3 +173,18 @@ def test_throttling_is_said_and_the_next_command_works(whole: Whole) -> None:
         whole.aws.fault("throttle", "DescribeInstances")
     assert "throttling" in whole.type("ec2 list", seconds=40).text
     assert whole.type("ec2 list name=web-1").text.startswith("✅")
+
+
+@pytest.mark.parametrize("name", ["<!channel> :white_check_mark:", "<script>1</script>", "=1+1", "\u202egpj.exe"])
+def test_o5_i11_a_hostile_name_tag_is_only_a_name_in_the_list_the_card_and_its_end(whole: Whole, name: str) -> None:
+    whole.aws.ec2.create_tags(Resources=[WEB_1], Tags=[{"Key": "Name", "Value": name}])
+    try:
+        shown = [whole.type(f"ec2 list {WEB_1}"), confirmed(whole, f"ec2 stop {WEB_1}")]
+    finally:
+        whole.aws.ec2.create_tags(Resources=[WEB_1], Tags=[{"Key": "Name", "Value": "web-1"}])
+    for card in shown:
+        assert not set(html.unescape(card.text)) & set("\u202e\x1b")
+        assert "<" not in card.text
+        parsed = [block for block in card.blocks if '"mrkdwn"' in json.dumps(block)]
+        assert name not in json.dumps(parsed)
+        assert "\u202e" not in str(card.blocks)

@@ -68,7 +68,8 @@ def _object(value: Json, most: int) -> Iterator[str]:
 
 
 def _without_ours(text: str) -> str:
-    return re.sub(r"<@[UW][A-Z0-9]+>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: UTC]+>", "", text)
+    people_and_moments = r"<@[UW][A-Z0-9]+>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-0-9: UTC]+>"
+    return re.sub(rf"{people_and_moments}|<https?://[^<>|\s\"]+\|(?=([^<>]*))\1>", r"\1", text)
 
 
 def _section(block: Json) -> Iterator[str]:
@@ -123,6 +124,8 @@ def _rich_element(element: Json) -> Iterator[str]:
     elif element["type"] == "date":
         good = isinstance(element["timestamp"], int) and element["timestamp"] >= 0
         yield from [] if good and element["fallback"] else ["date"]
+    elif element["type"] == "link":
+        yield from [] if re.fullmatch(r"https?://[^\s<>|\"]{1,2990}", element["url"]) and element["text"] else ["link"]
     else:
         yield f"rich text element {element['type']}"
 

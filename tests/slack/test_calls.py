@@ -157,8 +157,9 @@ def test_a_missing_scope_is_named(calls: SlackCalls) -> None:
 def test_the_directory_is_read(calls: SlackCalls) -> None:
     assert calls.user("U0CARLA003")["is_admin"] is True
     assert calls.channel("C0SHARED06")["is_ext_shared"] is True
-    assert calls.group_members("S0ONCALL01") == ("U0ANA00001", "U0CARLA003")
-    assert [group["id"] for group in calls.groups()] == ["S0ONCALL01", "S0DEVS0002", "S0EMPTY003"]
+    oncall, *others = calls.groups()
+    assert (oncall["id"], oncall["users"]) == ("S0ONCALL01", ["U0ANA00001", "U0CARLA003"])
+    assert [group["id"] for group in others] == ["S0DEVS0002", "S0EMPTY003"]
     assert calls.identity()["team_id"] == TEAM_ID
 
 

@@ -10,42 +10,16 @@ from typing import Any
 import pytest
 
 from bot.actor import Actor, Place
-from bot.errors import Refused, SlackError, Unsure
+from bot.errors import SlackError, Unsure
 from bot.sandbox.slack.server import SlackServer
-from bot.sandbox.slack.workspace import BOT_TOKEN, PARTNER_TEAM_ID, TEAM_ID
-from bot.slack.calls import SlackCalls, web_client
-from bot.slack.identity import OUTSIDE, UNSURE, People
+from bot.sandbox.slack.workspace import PARTNER_TEAM_ID, TEAM_ID
+from bot.slack.calls import SlackCalls
+from bot.slack.identity import OUTSIDE, UNSURE
 from bot.slack.recent import MOST, Kept, Recent
-from tests.sandbox.slack_wire import Clock, Wire
+from tests.sandbox.slack_wire import Clock
+from tests.slack.directory import ANA, BEN, ONCALL, OURS, Desk
 
-ANA, BEN, GUS = "U0ANA00001", "U0BEN00002", "U0GUS00004"
-ONCALL, DEVS, RETIRED = "S0ONCALL01", "S0DEVS0002", "S0EMPTY003"
-OURS = (TEAM_ID,)
-
-
-class Desk:
-    """People over the local Slack, with a clock to move and the server's own log of what was asked."""
-
-    def __init__(self, slack: SlackServer, groups: frozenset[str] = frozenset({ONCALL}), enterprise: str = "") -> None:
-        self.wire = Wire(slack)
-        self.clock = Clock()
-        calls = SlackCalls(web_client(BOT_TOKEN, slack.api_url))
-        self.people = People(calls, team=TEAM_ID, enterprise=enterprise, now=self.clock, groups=groups)
-
-    def asked(self, method: str) -> int:
-        return len([each for each in self.wire.log("api") if each["method"] == method])
-
-    def groups(self, user: str = ANA) -> frozenset[str]:
-        return self.people.actor(user, OURS).groups
-
-    def fail(self, method: str, error: str = "internal_error", times: int | None = None) -> None:
-        self.wire.order("fault", kind="api_error", method=method, error=error, times=times)
-
-    def refusal(self, user: str, teams: tuple[Any, ...] = OURS) -> Refused:
-        with pytest.raises(Refused) as refused:
-            self.people.actor(user, teams)
-        assert refused.value.layer == "identity"
-        return refused.value
+GUS = "U0GUS00004"
 
 
 @pytest.fixture
@@ -61,7 +35,8 @@ def desk(slack: SlackServer) -> Desk:
 
 def test_a_full_member_is_vouched_for_by_ids(desk: Desk) -> None:
     desk.people.refresh_groups()
-    assert desk.people.actor(ANA, OURS) == Actor("slack", ANA, TEAM_ID, frozenset({ONCALL}), name="ana")
+    mine = frozenset({ONCALL})
+    assert desk.people.actor(ANA, OURS) == Actor("slack", ANA, TEAM_ID, mine, settled=mine, name="ana")
     assert desk.people.actor(BEN, OURS).groups == frozenset()
 
 
@@ -122,10 +97,10 @@ def test_a2_a_lookup_that_fails_refuses_and_is_tried_again(desk: Desk) -> None:
     assert desk.people.actor(ANA, OURS).user == ANA
 
 
-def test_o4_a_person_is_looked_up_once_in_five_minutes(desk: Desk) -> None:
+def test_o4_a_person_is_looked_up_once_in_a_minute(desk: Desk) -> None:
     for _ in range(3):
         desk.people.actor(ANA, OURS)
-    desk.clock.time += 299
+    desk.clock.time += 59
     desk.people.actor(ANA, OURS)
     assert desk.asked("users.info") == 1
     desk.clock.time += 2
@@ -148,6 +123,23 @@ def test_a_person_made_a_guest_is_out_with_the_event(desk: Desk) -> None:
     assert desk.refusal(BEN).sentence == OUTSIDE
 
 
+@pytest.mark.parametrize("now", [{"deleted": True}, {"is_restricted": True}, {"is_bot": True}])
+def test_whoever_is_no_longer_a_full_member_is_refused_within_the_minute_though_no_event_came(
+    desk: Desk, now: dict[str, bool]
+) -> None:
+    desk.people.actor(BEN, OURS)
+    desk.wire.order("people", user="ben", **now)
+    desk.clock.time += 60
+    assert desk.refusal(BEN).sentence == OUTSIDE
+
+
+def test_o4_what_people_are_called_is_asked_once_in_five_minutes(desk: Desk) -> None:
+    for _ in range(5):
+        assert desk.people.user_name(BEN) == "ben"
+        desk.clock.time += 59
+    assert desk.asked("users.info") == 1
+
+
 def test_an_answer_that_the_event_overtook_is_not_kept(desk: Desk) -> None:
     desk.wire.order("fault", kind="api_slow", method="users.info", seconds=0.5)
     asking = threading.Thread(target=desk.people.actor, args=(BEN, OURS))
@@ -164,103 +156,6 @@ def test_a5_a_name_decides_nothing(desk: Desk) -> None:
     desk.wire.order("people", user="ben", name="carla", real_name="Carla Weiss")
     assert desk.people.actor(BEN, OURS).groups == frozenset()
     assert desk.people.actor(BEN, OURS).key == f"{TEAM_ID}/{BEN}"
-
-
-def test_only_the_configured_groups_are_read(slack: SlackServer) -> None:
-    desk = Desk(slack, groups=frozenset({DEVS, RETIRED, "S0GONE"}))
-    desk.people.refresh_groups()
-    assert desk.groups() == frozenset({DEVS})
-    asked = [each["args"]["usergroup"] for each in desk.wire.log("api") if each["method"] == "usergroups.users.list"]
-    assert asked == [DEVS], "a disabled group and one that is gone are empty without a question"
-
-
-def test_no_groups_ask_nothing(slack: SlackServer) -> None:
-    desk = Desk(slack, groups=frozenset())
-    desk.people.refresh_groups()
-    assert desk.asked("usergroups.list") == 0
-    assert desk.groups() == frozenset()
-
-
-def test_c3_membership_follows_the_refresh(desk: Desk) -> None:
-    desk.people.refresh_groups()
-    desk.wire.order("people", group="oncall", users=["ben"])
-    assert desk.groups() == frozenset({ONCALL}), "not asked for each command"
-    desk.people.refresh_groups()
-    assert desk.groups() == frozenset()
-    assert desk.groups(BEN) == frozenset({ONCALL})
-
-
-@pytest.mark.parametrize("method", ["usergroups.list", "usergroups.users.list"])
-def test_a_membership_that_cannot_be_read_again_fades_after_five_minutes(desk: Desk, method: str) -> None:
-    desk.people.refresh_groups()
-    desk.fail(method)
-    desk.clock.time += 299
-    desk.people.refresh_groups()
-    assert desk.groups() == frozenset({ONCALL})
-    desk.clock.time += 2
-    desk.people.refresh_groups()
-    assert desk.groups() == frozenset()
-    desk.wire.order("fault", kind="clear")
-    desk.people.refresh_groups()
-    assert desk.groups() == frozenset({ONCALL})
-
-
-def test_one_group_that_fails_does_not_keep_the_others_from_being_read(slack: SlackServer) -> None:
-    desk = Desk(slack, groups=frozenset({ONCALL, DEVS}))
-    desk.fail("usergroups.users.list", times=1)
-    desk.people.refresh_groups()
-    assert len(desk.groups()) == 1
-    desk.people.refresh_groups()
-    assert desk.groups() == frozenset({ONCALL, DEVS})
-
-
-def test_a_429_ends_the_round_and_the_next_begins_with_the_longest_unread(slack: SlackServer) -> None:
-    desk = Desk(slack, groups=frozenset({ONCALL, DEVS}))
-    desk.wire.order("fault", kind="api_429", method="usergroups.users.list")
-    desk.people.refresh_groups()
-    assert desk.asked("usergroups.users.list") == 1
-    desk.people.refresh_groups()
-    desk.clock.time += 1
-    desk.wire.order("fault", kind="api_error", method="usergroups.users.list", error="ratelimited")
-    desk.people.refresh_groups()
-    assert desk.groups() == frozenset({ONCALL, DEVS})
-
-
-def test_a_right_taken_away_is_gone_with_the_event(desk: Desk) -> None:
-    desk.people.refresh_groups()
-    desk.people.on_event(
-        "subteam_members_changed", {"subteam_id": ONCALL, "removed_users": [ANA], "added_users": [BEN]}
-    )
-    assert desk.groups() == frozenset()
-    assert desk.groups(BEN) == frozenset(), "what is given waits for the refresh"
-    assert desk.groups("U0CARLA003") == frozenset({ONCALL})
-
-
-@pytest.mark.parametrize(
-    ("subteam", "left"),
-    [
-        ({"id": ONCALL, "date_delete": 0}, True),
-        ({"id": ONCALL, "date_delete": 1_700_000_000, "users": [ANA]}, False),
-        ({"id": ONCALL, "date_delete": 0, "users": [ANA]}, True),
-        ({"id": ONCALL, "date_delete": 0, "users": []}, False),
-        ({"id": DEVS, "date_delete": 0, "users": []}, True),
-    ],
-)
-def test_a_group_that_was_disabled_or_emptied_is_empty_with_the_event(desk: Desk, subteam: Any, left: bool) -> None:
-    desk.people.refresh_groups()
-    desk.people.on_event("subteam_updated", {"subteam": subteam})
-    assert (desk.groups() == frozenset({ONCALL})) is left
-
-
-def test_a_membership_that_the_event_overtook_is_not_kept(desk: Desk) -> None:
-    desk.people.refresh_groups()
-    desk.wire.order("fault", kind="api_slow", method="usergroups.users.list", seconds=0.5)
-    reading = threading.Thread(target=desk.people.refresh_groups)
-    reading.start()
-    reading.join(0.25)
-    desk.people.on_event("subteam_members_changed", {"subteam_id": ONCALL, "removed_users": [ANA]})
-    reading.join()
-    assert desk.groups() == frozenset()
 
 
 @pytest.mark.parametrize(

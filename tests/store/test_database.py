@@ -256,6 +256,8 @@ COLUMNS = {
     "forms": "id team user channel thread text created_at",
     "reports": "id name source team user channel schedule zone command paused failures created_at next_at last_at "
     "last_run alarmed_for",
+    "user_groups": "id disabled updated updated_by changed_at read_at",
+    "memberships": "usergroup user since left_at",
 }
 """Every column there is: none for a token, a response_url or a credential. Think before you add one."""
 

@@ -92,7 +92,9 @@ def group_json(group: Group) -> Json:
         "is_usergroup": True,
         "name": group.name,
         "handle": group.handle,
+        "date_update": group.date_update,
         "date_delete": group.date_delete,
+        "updated_by": group.updated_by,
         "user_count": len(group.users),
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.slack.directory import group_json, user_json
 from bot.sandbox.slack.refusal import Refusal
-from bot.sandbox.slack.workspace import TEAM_ID
+from bot.sandbox.slack.workspace import CARLA, TEAM_ID
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.state import Slack
@@ -57,12 +57,15 @@ def change(slack: Slack, order: Json) -> None:
     """Set the named fields of one user, group or channel; people are named by id or name.
 
     `{"user": "ben", "deleted": true}`, `{"group": "oncall", "users": ["ana"]}`,
-    `{"channel": "random", "members": ["ana", "aws"]}`.
+    `{"channel": "random", "members": ["ana", "aws"]}`. A group changes as by the owner's hand, unless `updated_by` is
+    said.
     """
     settings = {key: value for key, value in order.items() if key not in ("user", "group", "channel")}
     for key in ("users", "members"):
         if key in settings:
             settings[key] = _ids(slack.workspace, settings[key])
+    if settings.get("updated_by"):
+        (settings["updated_by"],) = _ids(slack.workspace, [settings["updated_by"]])
     if "user" in order:
         _change_user(slack, str(order["user"]), settings)
     elif "group" in order:
@@ -99,7 +102,8 @@ def _change_group(slack: Slack, ref: str, settings: Json) -> None:
     old = slack.workspace.group(ref)
     if old is None:
         raise Refusal("no_such_subteam")
-    group = replace(old, **_known(old, settings))
+    made: Json = {"updated_by": CARLA.id, "date_update": max(int(slack.now()), old.date_update + 1)}
+    group = replace(old, **made | _known(old, settings))
     slack.workspace = slack.workspace.with_group(group)
     if group.users != old.users:
         slack.emit(_members_changed(old, group, slack.timeline.next_ts()))
@@ -114,6 +118,8 @@ def _members_changed(old: Group, new: Group, event_ts: str) -> Json:
         "type": "subteam_members_changed",
         "subteam_id": new.id,
         "team_id": TEAM_ID,
+        "date_previous_update": old.date_update,
+        "date_update": new.date_update,
         "added_users": added,
         "added_users_count": len(added),
         "removed_users": removed,

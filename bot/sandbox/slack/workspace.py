@@ -65,6 +65,8 @@ class Group:
     name: str
     users: tuple[str, ...]
     date_delete: int = 0
+    date_update: int = 1_700_000_000
+    updated_by: str = "U0CARLA003"
 
 
 @dataclass(frozen=True)
