@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.actor import Actor, Place
+from bot.aws.foreign import Home, foreign
 from bot.command import Audience, Call, Command, Effect, Plan, Resource
 from bot.config.botfile import BotFile, Needs, Rule
-from bot.policy.match import Request, asks_for_more, differs, differs_before, own
+from bot.policy.match import Request, asks_for_more, differs, differs_before, named, own
 
 __all__ = [
     "Decision",
@@ -124,15 +125,18 @@ def _touched(call: Call, known: Mapping[str, Resource]) -> list[Resource | None]
 
 
 def _decide(file: BotFile, request: Request) -> Decision:
-    barred = _barred(request) or _foreign(request)
+    barred = _barred(request)
     if barred:
         return _no(barred, refused=_ids(request))
     applying = sorted((rule for rule in file.rules if not differs(rule, request)), key=lambda rule: rule.id)
     denying = tuple(rule.id for rule in applying if rule.effect != "allow")
     if denying:
         return _no(f"Denied by {_listed(denying)}: {_what(request)}.", rules=denying, refused=_ids(request))
+    abroad = _foreign(request, frozenset())
+    if abroad:
+        applying = [rule for rule in applying if not _foreign(request, named((rule,)))]
     if not applying:
-        return _no(f"No rule allows {_what(request)}.", refused=_ids(request))
+        return _no(abroad or f"No rule allows {_what(request)}.", refused=_ids(request))
     return _yes(applying, request)
 
 
@@ -191,14 +195,15 @@ def _barred(request: Request) -> str:
     return ""
 
 
-def _foreign(request: Request) -> str:
-    """Say so where the resource's ARN is of another account or Region than the request's. Raises on a broken ARN."""
+def _foreign(request: Request, granted: frozenset[str]) -> str:
+    """Say so where the call is about another account or Region than the request's, but for the ARNs that are granted.
+
+    Raises on a broken ARN.
+    """
+    home = Home(request.account_id, request.region, granted)
     for arn in (request.resource.arn, request.resource.id) if request.resource else ():
-        if not arn.startswith("arn:"):
-            continue
-        _, _, _, region, account, _ = arn.split(":", 5)
-        if account and account != request.account_id:
-            return f"That is in another account than {request.account}."
-        if region and region != request.region:
-            return f"That is in another Region than {request.region}."
-    return ""
+        where = home.elsewhere(arn) if arn.startswith("arn:") else ""
+        if where:
+            return f"That is in another {where} than {getattr(request, where.lower())}."
+    name = foreign(request.operation, request.params, home)
+    return f"{name} names what is in another account or Region, and no rule names it in full." if name else ""

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.command import Call, Command, Follow, Plan, Resource
 from bot.errors import AwsError, AwsUnknown, GuardError, Refused
+from bot.policy.match import named
 from bot.road.desk import Desk
 from bot.road.outcomes import failure, outcome_of
 from bot.road.progress import Progress
@@ -97,11 +98,13 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
 
 def _sent(desk: Desk, run: Run, call: Call) -> Mapping[str, Any]:
     """Send one call to AWS, with what it uploads. Raises AwsError, GuardError."""
+    granted = named(rule for rule in desk.law.file.rules if rule.id in run.rules.split(", "))
     if call.upload is None:
-        return desk.gateway.send(run.account, run.region, call)
+        return desk.gateway.send(run.account, run.region, call, named=granted)
     progress = Progress(desk, run, call)
+    body = partial(desk.files.open, call.upload.id)
     try:
-        return desk.gateway.send(run.account, run.region, call, partial(desk.files.open, call.upload.id), progress)
+        return desk.gateway.send(run.account, run.region, call, body, progress, named=granted)
     finally:
         progress.over()
 
