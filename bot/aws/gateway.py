@@ -197,7 +197,7 @@ class Gateway:
             self._pin(account)
             with translated(DECODE, changes=False):
                 sts = Door(self, account, region, "", _DECODE, EXPLAINING).client("sts")
-                said = json.loads(sts.decode_authorization_message(EncodedMessage=message)["DecodedMessage"])
+                said = json.loads(sts.decode_authorization_message(EncodedMessage=message).get("DecodedMessage", ""))
         except (BotError, ValueError) as error:
             log.info("An authorization message stays encoded: %s", error)
             return None
