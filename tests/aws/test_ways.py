@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,7 +20,7 @@ from bot.sandbox.aws.buckets import ABROAD
 from bot.sandbox.aws.estate import REGION
 from tests.aws.conftest import ACCOUNTS, Watched
 from tests.aws.sockets import connections
-from tests.aws.ways import WAYS, Tried
+from tests.aws.ways import WAYS, Tried, table
 from tests.sandbox.aws_wire import Aws
 
 HOOKS = frozenset({"parameters", "signature", "seal", "sessions", "ARNs", "stay"})
@@ -115,6 +116,11 @@ def test_each_of_its_stops_holds_it_alone(trying: Trying, remove: Remove, name: 
 def test_without_its_hooks_it_comes_through(trying: Trying, remove: Remove, name: str) -> None:
     remove(WAYS[name].without)
     assert gone(trying(name), name)
+
+
+def test_the_table_in_the_docs_is_this_one() -> None:
+    docs = Path(guard.__file__).parents[2] / "docs" / "security.md"
+    assert table() in docs.read_text(), f"docs/security.md, The ways round that were tried:\n{table()}"
 
 
 def test_a_way_that_only_a_contract_stops_says_so() -> None:

@@ -67,6 +67,19 @@ class Way:
     stops: tuple[frozenset[str], ...]
     without: frozenset[str]
 
+    @property
+    def stopped_by(self) -> str:
+        """The hooks that stop it, as docs/security.md writes them."""
+        seal = {"seal", "ARNs", "sessions"}  # what has to be removed, before what it rests on
+        each = [" with ".join(sorted(stop, key=lambda hook: (hook not in seal, hook))) for stop in self.stops]
+        return " · ".join(each) or "no hook: the import contract, and the IAM role"
+
+
+def table() -> str:
+    """The table of docs/security.md."""
+    rows = [f"| {name} | {each.stopped_by} |" for name, each in WAYS.items()]
+    return "\n".join(["| Way round | Stopped by (each alone) |", "| --- | --- |", *rows])
+
 
 def way(go: Callable[[Tried], object], *stops: str, without: str = "") -> Way:
     """Make a way; `stops` are hooks joined by `+` where they only hold together."""

@@ -51,12 +51,10 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             State.FAILED,
         ),
     ),
-    "cloudwatch graph": (Case("cloudwatch graph Tidewater/Shop Orders"),),
     "lambda invoke": (
         Case("lambda invoke thumbnailer --async"),
         Case("lambda invoke thumbnailer --dry-run"),
     ),
-    "report cost": (Case("report cost --tag team"),),
 }
 
 
@@ -67,7 +65,7 @@ class OneFile:
         return Upload(id_, f"{run.id}.bin", LARGE)
 
     def open(self, id_: str) -> BinaryIO:
-        return BytesIO(b"x" * LARGE)
+        return BytesIO(id_[:1].encode() * LARGE)
 
 
 @pytest.fixture(scope="module")
