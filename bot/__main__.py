@@ -83,8 +83,16 @@ def _add_check(verbs: argparse._SubParsersAction[argparse.ArgumentParser], commo
     init.set_defaults(do=_init)
 
 
+def _guard() -> None:
+    """Have every AWS session of this process refuse every call but those that the gateway lets through."""
+    from bot.aws.guard import hold_every_session  # noqa: PLC0415 - each verb imports what it needs
+
+    hold_every_session()
+
+
 def _run(options: argparse.Namespace) -> int:
-    from bot.compose import on_slack  # noqa: PLC0415 - each verb imports what it needs
+    _guard()
+    from bot.compose import on_slack  # noqa: PLC0415 - as above
     from bot.terminal.check import missing  # noqa: PLC0415 - as above
     from bot.terminal.options import settings_from  # noqa: PLC0415 - as above
 
@@ -108,6 +116,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _shell(options: argparse.Namespace) -> int:
+    _guard()
     from bot.compose_terminal import shell  # noqa: PLC0415 - as above
 
     return shell(options)
@@ -121,12 +130,14 @@ def _health(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    _guard()
     from bot.compose_terminal import checking  # noqa: PLC0415 - as above
 
     return checking(options)
 
 
 def _init(options: argparse.Namespace) -> int:
+    _guard()
     from bot.compose_terminal import initial  # noqa: PLC0415 - as above
 
     return initial(options)

@@ -108,6 +108,58 @@ def test_a_service_reaches_aws_through_what_it_is_given() -> None:
             assert imported(source) <= {"__future__", "bot"} | WITHOUT_A_WAY_OUT
 
 
+BUILTINS_OUT = {"__import__", "eval", "exec", "compile", "getattr", "setattr", "vars", "globals", "open"}
+PAST_THE_PROTOCOL = {"meta", "gateway", "granted", "config"}
+"""Attributes of a client and of the gateway's door that lead past what `bot.command.Aws` offers."""
+WORDS_OF_AWS = {"bot.aws.s3_names"}
+"""What services may know of the gateway's part: how names are spelt."""
+
+
+def reaches_past(source: Path) -> Iterator[str]:
+    """What a file has in hand that no hook of the guard sees: private doors, the door's own parts, ways to import."""
+    for node in ast.walk(tree(source)):
+        if isinstance(node, ast.Attribute) and (node.attr.startswith("_") or node.attr in PAST_THE_PROTOCOL):
+            yield ast.unparse(node)
+        if isinstance(node, ast.Name) and node.id in BUILTINS_OUT:
+            yield node.id
+
+
+def bot_parts(source: Path) -> set[str]:
+    """The parts of the bot a file imports, by module."""
+    found = [node for node in ast.walk(tree(source)) if isinstance(node, ast.ImportFrom) and node.module]
+    modules = {f"{node.module}.{each.name}" for node in found for each in node.names} | {str(n.module) for n in found}
+    return {each for each in modules if each.startswith("bot.")}
+
+
+def test_a_service_has_no_private_door_in_hand() -> None:
+    """Signing by hand fires no event of botocore's: that services have nothing to do it with is shown here."""
+    services = [each for each in SOURCES if part(each) == "services"]
+    for source in services:
+        assert list(reaches_past(source)) == [], name(source)
+        of_aws = {each for each in bot_parts(source) if each.startswith(("bot.aws", "bot.road", "bot.compose"))}
+        assert {each for each in of_aws if not each.startswith(tuple(WORDS_OF_AWS))} == set(), name(source)
+
+
+def test_the_search_for_private_doors_finds_them(tmp_path: Path) -> None:
+    source = tmp_path / "sly.py"
+    lines = (
+        "from bot.aws.guard import Pass",
+        "def f(aws):",
+        "    aws.client('s3')._request_signer._credentials; aws.client('s3').meta.events; aws.gateway.send",
+        "    __import__('socket'); getattr(aws, 'gate' + 'way'); aws.client('s3').exceptions.ClientError",
+    )
+    source.write_text("\n".join(lines))
+    assert set(reaches_past(source)) == {
+        "aws.client('s3')._request_signer._credentials",
+        "aws.client('s3')._request_signer",
+        "aws.client('s3').meta",
+        "aws.gateway",
+        "__import__",
+        "getattr",
+    }
+    assert "bot.aws.guard" in bot_parts(source)
+
+
 # ── declarations ──
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -12,9 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+import boto3
+import botocore
 import pytest
 
 from bot.__main__ import main
+from bot.aws.guard import hold_session
+from bot.errors import GuardError
 from bot.sandbox import loopback, parent
 from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import APP_TOKEN, BOT_TOKEN
@@ -35,6 +40,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with sandbox_environment(tmp_path / "home"):
         monkeypatch.chdir(tmp_path)
         yield tmp_path
+    with contextlib.suppress(ValueError):
+        while True:
+            botocore.unregister_initializer(hold_session)
     for number, handler in signals.items():
         signal.signal(number, handler)
     for name, before in levels.items():
@@ -168,3 +176,12 @@ def test_the_demo_s_flags_keep_a_child_to_this_machine_and_to_its_parent(monkeyp
     monkeypatch.setattr(parent, "die_with_parent", lambda: kept.append("parent"))
     assert main(["--loopback-only", "--dies-with-parent", "check"]) == 0
     assert kept == ["loopback", "parent"]
+
+
+@pytest.mark.parametrize("words", [["run"], ["shell", "-c", "help"], ["check"], ["init"]], ids=" ".join)
+def test_a_process_that_may_ask_aws_holds_every_session_made_in_it(words: list[str]) -> None:
+    with contextlib.suppress(SystemExit):
+        main(words)
+    sts = boto3.Session().client("sts", region_name="eu-west-1", endpoint_url="http://127.0.0.1:9")
+    with pytest.raises(GuardError):
+        sts.get_caller_identity()

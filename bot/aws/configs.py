@@ -17,6 +17,9 @@ _SHARED: dict[str, Any] = {
 READING = Config(read_timeout=10, retries={"mode": "adaptive", "total_max_attempts": 4}, **_SHARED)
 CHANGING = Config(read_timeout=20, retries={"mode": "standard", "total_max_attempts": 1}, **_SHARED)
 
+EXPLAINING = CHANGING.merge(Config(read_timeout=3, connect_timeout=2))
+"""For what is only asked to explain: once, and not for long."""
+
 
 @cache
 def changing(seconds: int) -> Config:

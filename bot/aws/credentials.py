@@ -16,16 +16,8 @@ from botocore.exceptions import NoCredentialsError
 
 from bot.aws.errors import translated
 from bot.aws.guard import Pass, hold
+from bot.aws.own_calls import CREDENTIALS
 
-CALLS = frozenset(
-    {
-        "sts:AssumeRole",
-        "sts:AssumeRoleWithWebIdentity",
-        "sso:GetRoleCredentials",
-        "sso-oidc:CreateToken",
-        "signin:CreateOAuth2Token",
-    }
-)
 _SESSION_NAME = "aws-slack-bot"
 _SESSION_SECONDS = 3600
 
@@ -40,7 +32,7 @@ class Source:
         self._session.set_default_client_config(config)
         self._make = partial(self._session.create_client, endpoint_url=endpoint_url)
         self._session.create_client = self._client  # botocore's own providers make their clients here
-        hold(self._session.get_component("event_emitter"), Pass(reads=CALLS))
+        hold(self._session.get_component("event_emitter"), Pass(reads=CREDENTIALS))
 
     def credentials(self, role: str | None) -> Any:
         """Return botocore credentials, as the role where there is one. Raises botocore's errors."""

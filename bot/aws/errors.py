@@ -103,8 +103,8 @@ def _answered(error: raised.ClientError, operation: str, *, changes: bool) -> Aw
     away = elsewhere(code, error.response) if made.startswith("s3:") else ""
     if away:
         return AwsRefused(f"Nothing was done: {away} ({made}, {code}).", code=code, request_id=request_id)
-    sentence = _sentence(code, words, made)
-    return AwsRefused(sentence, code=code, request_id=request_id, unread=unread, encoded=encoded(words))
+    sentence, cipher = _sentence(code, words, made), "" if which_policy(words) else encoded(words)
+    return AwsRefused(sentence, code=code, request_id=request_id, unread=unread, encoded=cipher)
 
 
 def _sentence(code: str, words: str, operation: str) -> str:

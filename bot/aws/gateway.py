@@ -8,13 +8,14 @@ Nothing an account answers, or fails to answer, keeps another account waiting.
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Protocol
 
 import boto3
@@ -22,18 +23,21 @@ import botocore.session
 from botocore.config import Config
 
 from bot.aws import models, transfers
-from bot.aws.configs import CHANGING, READING, changing, of_service, uploading
+from bot.aws.configs import CHANGING, EXPLAINING, READING, changing, of_service, uploading
 from bot.aws.credentials import Source
 from bot.aws.errors import translated
-from bot.aws.guard import Pass, armed, hold
+from bot.aws.foreign import Home
+from bot.aws.guard import Pass, armed
 from bot.aws.meter import Rate, Reads, watch
+from bot.aws.own_calls import DECODE, WHO_AM_I
+from bot.aws.sessions import guarded
 from bot.command import Call, Upload
-from bot.errors import AwsError, AwsRefused, AwsUnsent, UsageError
+from bot.errors import AwsError, AwsRefused, AwsUnsent, BotError, UsageError
 
 log = logging.getLogger(__name__)
 
-_WHO_AM_I = Pass(reads=frozenset({"sts:GetCallerIdentity"}))
-"""The gateway's own call, made for no command."""
+_WHO_AM_I = Pass(reads=frozenset({WHO_AM_I}))
+_DECODE = Pass(reads=frozenset({DECODE}))
 
 __all__ = ["CHANGING", "READING", "Door", "Gateway", "Identity", "identity", "no_files", "uploading"]
 _THROTTLED_WAITS = (0.5, 1.0, 2.0)
@@ -86,29 +90,14 @@ class Identity:
 
 def identity(endpoint_url: str | None = None) -> Identity:
     """Ask AWS who the credentials of boto3's default chain are. Raises AwsError."""
-    with translated("sts:GetCallerIdentity", changes=False):
+    with translated(WHO_AM_I, changes=False):
         region = str(botocore.session.Session().get_config_variable("region") or "")
         where: dict[str, Any] = {"region_name": region or "us-east-1", "endpoint_url": endpoint_url}
         with closing(Source(None, config=READING, **where)) as source:
-            session = _guarded(source.credentials(None))
+            session = guarded(source.credentials(None))
             with closing(session.client("sts", config=READING, **where)) as client:
                 answer = armed(client, _WHO_AM_I).get_caller_identity()
     return Identity(answer["Account"], answer["Arn"], region)
-
-
-def _guarded(credentials: Any, profile: str | None = None) -> boto3.Session:
-    """Return a session whose clients refuse every call until they are armed."""
-    core = botocore.session.Session(profile=profile)
-    core.register_component("data_loader", models.kept())
-    hold(core.get_component("event_emitter"))
-    core.get_component("event_emitter").register("before-call.s3", _stay)
-    core._credentials = credentials  # noqa: SLF001 - no setter
-    return boto3.Session(botocore_session=core)
-
-
-def _stay(context: dict[str, Any], **_: Any) -> None:
-    """Keep S3's clients in their Region: the rules were asked about that one, and not about where a bucket is."""
-    context.setdefault("s3_redirect", {})["redirected"] = True
 
 
 class Account(Protocol):
@@ -176,7 +165,8 @@ class Gateway:
     ) -> Door:
         """Open a way to AWS for these operations alone; `finishing` is never held up. Raises AwsError."""
         self._pin(account)
-        granted, counts = Pass(reads=frozenset(operations)), self.reads.counting(account, region, passes=finishing)
+        granted = Pass(reads=frozenset(operations), home=Home(self.account_id(account), region))
+        counts = self.reads.counting(account, region, passes=finishing)
         return Door(self, account, region, token, granted, files=files, counts=counts)
 
     def send(
@@ -186,13 +176,17 @@ class Gateway:
         call: Call,
         body: Callable[[], BinaryIO] | None = None,
         progress: Progress = unheard,
+        *,
+        named: frozenset[str] = frozenset(),
     ) -> Mapping[str, Any]:
         """Make one change, once; sent again only where AWS turned it away unread. Raises AwsError.
 
-        `body` opens what a call uploads, from its beginning.
+        `body` opens what a call uploads, from its beginning; `named` are the ARNs of other accounts or Regions that the
+        decision granted by name.
         """
         self._pin(account)
         granted = transfers.granted(call) if call.upload else Pass(exactly=((call.operation, call.params),))
+        granted = replace(granted, home=Home(self.account_id(account), region, named))
         config = uploading(call.seconds) if call.upload else changing(call.seconds)
         door = Door(self, account, region, "", granted, config)
         for wait in (*_THROTTLED_WAITS, None):
@@ -203,6 +197,18 @@ class Gateway:
                     raise
                 self._sleep(wait + random.uniform(0, wait / 2))  # noqa: S311 - jitter, not a secret
         raise AssertionError
+
+    def decoded(self, account: str, region: str, message: str) -> Mapping[str, Any] | None:
+        """Ask AWS what its encoded authorization message says; None where it does not say, or cannot be asked."""
+        try:
+            self._pin(account)
+            with translated(DECODE, changes=False):
+                sts = Door(self, account, region, "", _DECODE, EXPLAINING).client("sts")
+                said = json.loads(sts.decode_authorization_message(EncodedMessage=message).get("DecodedMessage", ""))
+        except (BotError, ValueError) as error:
+            log.info("An authorization message stays encoded: %s", error)
+            return None
+        return said if isinstance(said, dict) else None
 
     def client(self, account: str, region: str, service: str, config: Config) -> Any:
         """Return the shared client, which refuses every call until it is armed."""
@@ -261,7 +267,7 @@ class Gateway:
             way.source = Source(
                 about.profile, region_name=about.region, config=READING, endpoint_url=self._endpoint_url
             )
-            way.session = _guarded(way.source.credentials(about.role), about.profile)
+            way.session = guarded(way.source.credentials(about.role), about.profile)
         return way.session
 
     def _pin(self, account: str) -> None:
@@ -280,7 +286,7 @@ class Gateway:
     def _compare(self, account: str) -> None:
         about = self._accounts[account]
         door = Door(self, account, about.region, "", _WHO_AM_I)
-        with translated("sts:GetCallerIdentity", changes=False):
+        with translated(WHO_AM_I, changes=False):
             found = door.client("sts").get_caller_identity()["Account"]
         if found != about.id:
             raise AwsUnsent(

@@ -4,16 +4,22 @@ Every client the gateway makes refuses everything. A run gets copies of those cl
 its own event emitter and shares the connection pool, so the pass goes wherever the client goes (threads, paginators,
 waiters, presigned URLs). Two events carry it: `provide-client-params` sees the operation and its parameters and stamps
 the request's context; `before-sign` refuses a signature whose request bears no stamp of this pass for this operation (a
-presigned POST shows the first event a CreateBucket, and signs a PutObject). A third masks what comes back.
+presigned POST shows the first event a CreateBucket, and signs a PutObject). A third masks what comes back. An armed
+client's emitter is sealed: nothing comes between the two. `hold_every_session` has every other session of the process
+refuse everything.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
+import botocore
+from s3transfer.utils import signal_not_transferring, signal_transferring
+
+from bot.aws.foreign import Home, foreign
 from bot.aws.masks import mask_answer
 from bot.errors import GuardError
 
@@ -39,12 +45,14 @@ class Within:
 class Pass:
     """What one run may send: `reads` with any parameters, `exactly` with these parameters and no others.
 
-    `within` is for a change that takes several calls to send: an upload in parts.
+    `within` is for a change that takes several calls to send: an upload in parts. Nothing passes that names what is of
+    another account or Region than `home`; the bot's own calls, which get it there, have none.
     """
 
     reads: frozenset[str] = frozenset()
     exactly: tuple[tuple[str, Mapping[str, Any]], ...] = field(default=())
     within: tuple[Within, ...] = ()
+    home: Home | None = None
 
     def allows(self, operation: str, params: Mapping[str, Any]) -> bool:
         return (
@@ -59,9 +67,18 @@ NOTHING = Pass()
 
 def hold(events: Any, pass_: Pass = NOTHING) -> None:
     """Let through an emitter what a pass allows and nothing else, whatever pass held it before."""
-    for name, hook in ((_PARAMS, _check_params(pass_)), (_SIGN, _check_signature(pass_))):
+    for name, hook in HOOKS.items():
         events.unregister(name, unique_id=name)
-        events.register(name, hook, unique_id=name)
+        events.register(name, hook(pass_), unique_id=name)
+
+
+def hold_every_session() -> None:
+    """Let through no session that is made in this process from now on, whoever makes it, until a pass holds it."""
+    botocore.register_initializer(hold_session)
+
+
+def hold_session(session: Any) -> None:
+    hold(session.get_component("event_emitter"))
 
 
 def armed(client: Any, pass_: Pass) -> Any:
@@ -80,6 +97,7 @@ def armed(client: Any, pass_: Pass) -> Any:
     events.register(created, twin._request_signer.handler)
     hold(events, pass_)
     events.register_last("after-call", _mask)
+    twin.meta.events = Sealed(events)
     return twin
 
 
@@ -88,11 +106,46 @@ def _mask(http_response: Any, parsed: dict[str, Any], model: Any, **_: Any) -> N
     mask_answer(parsed, model, failed=http_response.status_code >= 300)
 
 
+def listen(client: Any, event: str, handler: Callable[..., None]) -> None:
+    """Hear what an armed client does, from within the gateway's part."""
+    client.meta.events.inside.register(event, handler)
+
+
+class Sealed:
+    """An emitter that nobody adds to or takes from: what happens between check and signature is the guard's choice."""
+
+    def __init__(self, inside: Any) -> None:
+        self.inside = inside
+        self.emit = inside.emit
+        self.emit_until_response = inside.emit_until_response
+
+    def __copy__(self) -> Sealed:
+        return Sealed(copy.copy(self.inside))
+
+    def register(self, event_name: str, handler: Any, *_: Any, **__: Any) -> None:
+        """Take what s3transfer registers with every transfer, to count its bytes, and nothing else."""
+        if handler not in (signal_transferring, signal_not_transferring):
+            self._refuse(event_name)
+        place = self.inside.register_first if handler is signal_not_transferring else self.inside.register_last
+        place(event_name, handler, unique_id=handler.__name__)
+
+    register_first = register_last = register
+
+    def unregister(self, event_name: str, *_: Any, **__: Any) -> None:
+        self._refuse(event_name)
+
+    def _refuse(self, event_name: str) -> NoReturn:
+        raise GuardError(f"A handler of {event_name} cannot be changed on a client that is armed.")
+
+
 def _check_params(pass_: Pass) -> Any:
     def check(params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         operation = f"{model.service_model.service_name}:{model.name}"
         if not pass_.allows(operation, params):
             raise GuardError(f"{operation} is not granted to this run.")
+        theirs = foreign(operation, params, pass_.home) if pass_.home else ""
+        if theirs:
+            raise GuardError(f"{theirs} of {operation} is of another account or Region than this run's.")
         context[_STAMP] = (pass_, model.name)
 
     return check
@@ -104,3 +157,6 @@ def _check_signature(pass_: Pass) -> Any:
             raise GuardError(f"A signature for {operation_name} was asked for without a granted call.")
 
     return check
+
+
+HOOKS: dict[str, Callable[[Pass], Any]] = {_PARAMS: _check_params, _SIGN: _check_signature}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable
 from math import ceil
 from typing import Any
 
+from bot.aws.guard import listen
 from bot.errors import Refused
 
 Rate = tuple[int, float]
@@ -84,5 +85,5 @@ def watch(client: Any, count: Callable[[str], None] | None) -> Any:
     def each(model: Any, **_: Any) -> None:
         count(f"{model.service_model.service_name}:{model.name}")
 
-    client.meta.events.register("provide-client-params", each)
+    listen(client, "provide-client-params", each)
     return client

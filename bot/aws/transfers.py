@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NoReturn
 from boto3.s3.transfer import TransferConfig
 
 from bot.aws.errors import translated
-from bot.aws.guard import Pass, Within
+from bot.aws.guard import Pass, Within, listen
 from bot.command import Call
 from bot.errors import AwsError, AwsUnsent, BotError, GuardError
 
@@ -113,8 +113,8 @@ class _Heard:
         self.stored = False
         self.answer: Mapping[str, Any] = {}
         for operation in _STORES:
-            client.meta.events.register(f"before-send.s3.{operation}", self._leaving)
-            client.meta.events.register(f"after-call.s3.{operation}", self._answered)
+            listen(client, f"before-send.s3.{operation}", self._leaving)
+            listen(client, f"after-call.s3.{operation}", self._answered)
 
     def _leaving(self, **_: Any) -> None:
         self.stored = True

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bot.actor import Actor, Place
+from bot.aws.foreign import Home, foreign
 from bot.command import Audience, Call, Command, Effect, Plan, Resource
 from bot.config.botfile import BotFile, Needs, Rule
 from bot.policy import freeze
 from bot.policy.decision import AUDIENCES, NEEDS, Decision, Outcome, together, worth
 from bot.policy.decision import no as _no
-from bot.policy.match import Request, asks_for_more, differs, differs_before, own
+from bot.policy.match import Request, asks_for_more, differs, differs_before, named, own
 from bot.policy.production import known
 from bot.policy.reach import reaches
 
@@ -133,7 +134,7 @@ def _touched(call: Call, known: Mapping[str, Resource]) -> list[Resource | None]
 
 
 def _decide(file: BotFile, request: Request) -> Decision:
-    barred = _barred(request) or _foreign(request)
+    barred = _barred(request)
     if barred:
         return _no(barred, refused=_ids(request))
     request = known(file, request)
@@ -167,11 +168,14 @@ def _ruled(applying: list[Rule], request: Request) -> Decision:
     denying = tuple(sorted(rule.id for rule in applying if rule.effect != "allow"))
     if denying:
         return _no(f"Denied by {_listed(denying)}: {_what(request)}.", rules=denying, refused=_ids(request))
+    abroad = _foreign(request, frozenset())
+    if abroad:
+        applying = [rule for rule in applying if not _foreign(request, named((rule,)))]
     running = [rule for rule in applying if rule.grant == "run"]
     if running:
         return _yes(sorted(running, key=lambda rule: rule.id), request)
     if not applying:
-        return _no(f"No rule allows {_what(request)}.", refused=_ids(request))
+        return _no(abroad or f"No rule allows {_what(request)}.", refused=_ids(request))
     asking = tuple(sorted(rule.id for rule in applying))
     reason = f"{_what(request)} may be asked for, by {_listed(asking)}: {APPROVAL}"
     return _no(reason, outcome=Outcome.REQUEST, rules=asking, refused=_ids(request), layer="approval")
@@ -212,14 +216,15 @@ def _barred(request: Request) -> str:
     return ""
 
 
-def _foreign(request: Request) -> str:
-    """Say so where the resource's ARN is of another account or Region than the request's. Raises on a broken ARN."""
+def _foreign(request: Request, granted: frozenset[str]) -> str:
+    """Say so where the call is about another account or Region than the request's, but for the ARNs that are granted.
+
+    Raises on a broken ARN.
+    """
+    home = Home(request.account_id, request.region, granted)
     for arn in (request.resource.arn, request.resource.id) if request.resource else ():
-        if not arn.startswith("arn:"):
-            continue
-        _, _, _, region, account, _ = arn.split(":", 5)
-        if account and account != request.account_id:
-            return f"That is in another account than {request.account}."
-        if region and region != request.region:
-            return f"That is in another Region than {request.region}."
-    return ""
+        where = home.elsewhere(arn) if arn.startswith("arn:") else ""
+        if where:
+            return f"That is in another {where} than {getattr(request, where.lower())}."
+    name = foreign(request.operation, request.params, home)
+    return f"{name} names what is in another account or Region, and no rule names it in full." if name else ""

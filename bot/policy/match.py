@@ -6,14 +6,14 @@ that asks about it does not apply and a deny rule that asks about it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.actor import Actor, Place
 from bot.command import Effect, Resource
 from bot.config.botfile import Rule, Who
-from bot.glob import matches
+from bot.glob import is_glob, matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,12 @@ def asks_for_more(rule: Rule, request: Request) -> bool:
     """Say whether the rule has keys beyond those known before anything is read from AWS."""
     looks = not (rule.resources is None and rule.tags is None and rule.params is None)
     return looks or any(unknown(rule, request) for unknown in _MAYBE.values())
+
+
+def named(rules: Iterable[Rule]) -> frozenset[str]:
+    """Return the ARNs that allow rules name in full: only so is what is in another account or Region granted."""
+    listed = (each for rule in rules if rule.effect == "allow" for each in rule.resources or ())
+    return frozenset(each for each in listed if each.startswith("arn:") and not is_glob(each))
 
 
 def own(request: Request) -> bool:

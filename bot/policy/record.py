@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from bot.aws.masks import masked_params
 from bot.policy.decide import Decision
-from bot.policy.match import Request
+from bot.policy.match import Request, own
 
 EVENT = "decided"
 """What the audit calls such a row."""
@@ -35,8 +35,7 @@ class Record:
 def written(requests: Iterable[Request], decision: Decision, *, alone: bool = False) -> dict[str, Any]:
     """Write a decision as JSON values; who asked and where stands once, for all of its requests."""
     rows = [
-        _REQUEST.dump_python(each, mode="json", exclude={"params"}, fallback=str)
-        | {"params": {name: _kept(value) for name, value in masked_params(each.operation, each.params).items()}}
+        _REQUEST.dump_python(each, mode="json", exclude={"params"}, fallback=str) | {"params": _params(each)}
         for each in requests
     ]
     shared = {name: rows[0][name] for name in _SHARED} if rows else {}
@@ -56,6 +55,11 @@ def read(detail: Mapping[str, Any]) -> Record:
     shared = {name: detail[name] for name in _SHARED if name in detail}
     requests = tuple(_REQUEST.validate_python({**shared, **each}) for each in detail.get("requests", ()))
     return Record(requests, bool(detail.get("allowed")), str(detail.get("needs", "")), bool(detail.get("alone")))
+
+
+def _params(request: Request) -> dict[str, Any]:
+    shown = request.params if own(request) else masked_params(request.operation, request.params)
+    return {name: _kept(value) for name, value in shown.items()}
 
 
 def _kept(value: Any) -> Any:

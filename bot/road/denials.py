@@ -9,7 +9,8 @@ import json
 from dataclasses import replace
 
 from bot.actor import Actor
-from bot.errors import Refused
+from bot.aws.denied import decoded
+from bot.errors import AwsError, AwsRefused, Refused
 from bot.policy import record
 from bot.policy.why import Why, why
 from bot.reply import Button, Buttons, Code, Part, Reply, note, text
@@ -37,6 +38,14 @@ def refused(desk: Desk, run: Run, error: Refused) -> Reply:
     if run.actor_kind == "slack":
         parts += (Buttons((Button("Why", WHY, run.id),)),)
     return replace(said, parts=parts)
+
+
+def told_by_aws(desk: Desk, run: Run, error: AwsError) -> str:
+    """Return AWS's refusal as it is told: where its own IAM said no in cipher, with what STS reads in that."""
+    if not (isinstance(error, AwsRefused) and error.encoded):
+        return error.sentence
+    about = desk.gateway.decoded(run.account, run.region, error.encoded)
+    return f"{error.sentence} {decoded(about)}" if about else error.sentence
 
 
 def kept(desk: Desk, run: Run) -> record.Record | None:

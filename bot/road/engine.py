@@ -19,7 +19,7 @@ from bot.parse import parse
 from bot.policy.decide import Decision, Needs
 from bot.reply import Reply, to_json
 from bot.road import limits
-from bot.road.denials import refused
+from bot.road.denials import refused, told_by_aws
 from bot.road.desk import Desk
 from bot.road.own_words import Asking
 from bot.road.pool import Pool
@@ -146,8 +146,9 @@ class Engine:
         if isinstance(error, Refused):
             return self._refuse(run, error)
         private = not isinstance(error, AwsError)
-        log.log(logging.ERROR if private else logging.WARNING, "Run %s: %s", run.id, error.sentence)
-        return self.desk.end(run, State.FAILED, Reply(error.sentence, sign="fail"), private=private)
+        said = told_by_aws(self.desk, run, error) if isinstance(error, AwsError) else error.sentence
+        log.log(logging.ERROR if private else logging.WARNING, "Run %s: %s", run.id, said)
+        return self.desk.end(run, State.FAILED, Reply(said, sign="fail"), private=private)
 
     def _road(self, run: Run) -> Run | None:
         desk = self.desk

@@ -14,7 +14,9 @@ from typing import Any
 
 from bot.command import Call, Command, Follow, Plan, Resource
 from bot.errors import AwsError, AwsRefused, AwsUnknown, AwsUnsent, GuardError, Refused
+from bot.policy.match import named
 from bot.road import limits
+from bot.road.denials import told_by_aws
 from bot.road.desk import Desk
 from bot.road.outcomes import failure, outcome_of
 from bot.road.progress import Progress
@@ -84,9 +86,10 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
         told = outcome_of(desk.command(run), call.operation, answer) if _is_last(run, n) else ""
     except AwsError as error:
         state = "unknown" if isinstance(error, AwsUnknown) else "refused"
+        why = told_by_aws(desk, run, error)
         unread = isinstance(error, AwsUnsent) or (isinstance(error, AwsRefused) and error.unread)
         with desk.runs.together():
-            _written(desk, run, n, state, request_id=error.request_id or "", why=error.sentence)
+            _written(desk, run, n, state, request_id=error.request_id or "", why=why)
             if unread and n == 0:
                 desk.limits.give_back(run.id)
         return False
@@ -109,11 +112,13 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
 
 def _sent(desk: Desk, run: Run, call: Call) -> Mapping[str, Any]:
     """Send one call to AWS, with what it uploads. Raises AwsError, GuardError."""
+    granted = named(rule for rule in desk.law.file.rules if rule.id in run.rules.split(", "))
     if call.upload is None:
-        return desk.gateway.send(run.account, run.region, call)
+        return desk.gateway.send(run.account, run.region, call, named=granted)
     progress = Progress(desk, run, call)
+    body = partial(desk.files.open, call.upload.id)
     try:
-        return desk.gateway.send(run.account, run.region, call, partial(desk.files.open, call.upload.id), progress)
+        return desk.gateway.send(run.account, run.region, call, body, progress, named=granted)
     finally:
         progress.over()
 

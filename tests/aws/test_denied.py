@@ -69,5 +69,13 @@ def test_a_long_arn_before_the_reason_hides_nothing() -> None:
     error = translate(ClientError(answer, "StopInstances"), "ec2:StopInstances", changes=True)
     assert isinstance(error, AwsRefused)
     assert "service control policy" in error.sentence
+    assert error.encoded == ""  # the words say it already
+    assert "aBc" not in error.sentence
+
+
+def test_the_cipher_goes_along_where_the_words_do_not_say_why() -> None:
+    answer: Any = {"Error": {"Code": "UnauthorizedOperation", "Message": f"Not authorized. {BLOB}"}}
+    error = translate(ClientError(answer, "StopInstances"), "ec2:StopInstances", changes=True)
+    assert isinstance(error, AwsRefused)
     assert error.encoded == "aBc"
     assert "aBc" not in error.sentence

@@ -92,33 +92,11 @@ def test_a_client_without_a_pass_does_nothing_in_any_way(watched: Watched, way: 
         go(bare)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_client_with_a_pass_for_something_else_does_nothing_in_any_way(watched: Watched, way: str) -> None:
-    service, go = WAYS[way]
-    with refused(watched):
-        go(client(watched, service, "ec2:DescribeVolumes", "s3:ListBuckets", "rds:DescribeDBInstances"))
-
-
-def test_a_presigned_post_looks_like_createbucket_and_is_not(watched: Watched) -> None:
-    with refused(watched):
-        client(watched, "s3", "s3:CreateBucket").generate_presigned_post("b", "k")
-
-
 def test_no_right_to_a_service_brings_its_tokens(watched: Watched) -> None:
     with refused(watched):
         client(
             watched, "rds", "rds:GenerateDBAuthToken", "rds-db:connect", "rds:DescribeDBInstances"
         ).generate_db_auth_token("db.example", 5432, "admin")
-
-
-def test_a_session_s_own_clients_and_resources_are_held_too(watched: Watched) -> None:
-    watched.gateway.reading("dev", REGION, ())
-    session = watched.gateway._ways["dev"].session
-    assert session
-    with refused(watched):
-        session.client("ec2", region_name=REGION, endpoint_url=watched.aws.url).describe_instances()
-    with refused(watched):
-        list(session.resource("ec2", region_name=REGION, endpoint_url=watched.aws.url).instances.all())
 
 
 def test_the_credential_chain_s_clients_get_credentials_and_nothing_else(watched: Watched) -> None:

@@ -18,7 +18,7 @@ from bot.aws.guard import Pass, Within
 from bot.aws.transfers import PART, Measured, granted
 from bot.command import Call, Upload
 from bot.errors import AwsRefused, AwsUnknown, AwsUnsent, GuardError, SlackError
-from bot.sandbox.aws.buckets import ARTIFACTS
+from bot.sandbox.aws.buckets import ABROAD, ARTIFACTS, BACKUPS
 from bot.sandbox.aws.estate import DEV, REGION
 from tests.aws.conftest import Watched
 from tests.sandbox.aws_wire import Aws
@@ -254,8 +254,6 @@ def test_within_binds_every_parameter_that_is_not_free() -> None:
 
 
 def test_a_bucket_in_another_region_is_refused_there_and_the_region_is_named(watched: Watched) -> None:
-    from bot.sandbox.aws.buckets import ABROAD
-
     with pytest.raises(AwsRefused, match=r"is in us-east-1. Add --region us-east-1"):
         watched.gateway.send("dev", REGION, call(5, Bucket=ABROAD), of(b"12345"))
     assert {entry["region"] for entry in watched.aws.log() if entry["operation"] == "PutObject"} == {REGION}
@@ -264,6 +262,8 @@ def test_a_bucket_in_another_region_is_refused_there_and_the_region_is_named(wat
 
 def test_a_bucket_of_another_account_gets_nothing(watched: Watched, s3: Any) -> None:
     with pytest.raises(AwsRefused, match="another account"):
+        watched.gateway.send("dev", REGION, call(5, Bucket=BACKUPS), of(b"12345"))
+    with pytest.raises(GuardError, match="ExpectedBucketOwner"):
         watched.gateway.send("dev", REGION, call(5, ExpectedBucketOwner="999999999999"), of(b"12345"))
 
 

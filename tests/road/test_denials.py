@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import yaml
+from dataclasses import replace
 
+import pytest
+import yaml
+from botocore.exceptions import ClientError
+
+from bot.aws.denied import encoded
 from bot.config.botfile import BotFile
+from bot.errors import AwsRefused
+from bot.road.denials import told_by_aws
 from bot.store.runs import State
 from tests.road.bench import ANN, BOB, EVE, WEB, Bench, bot_file
 
@@ -90,3 +97,35 @@ def test_identity_and_place_have_nothing_to_explain(bench: Bench) -> None:
     run = bench.ask("ec2 list", user="UNOBODY")
     assert run.state is State.REFUSED
     assert bench.buttons(run) == []
+
+
+@pytest.mark.parametrize("operation", ["StopInstances", "DescribeInstances"])
+def test_awss_own_iam_is_told_with_the_kind_of_policy_that_said_no(bench: Bench, operation: str) -> None:
+    bench.aws.fault("denied", operation)
+    run = bench.stop() if operation == "StopInstances" else bench.ask("ec2 list")
+    said = " ".join(bench.card(run).split())
+    assert "AWS says: no identity-based policy allows it. Whoever owns the bot's role can change that." in said
+    assert "Encoded" not in said
+    assert bench.sent("DecodeAuthorizationMessage") == 0
+
+
+def in_cipher(bench: Bench) -> AwsRefused:
+    """A denial of EC2 that says why only to whoever may decode it."""
+    bench.aws.fault("denied", "StopInstances")
+    with pytest.raises(ClientError) as refused:
+        bench.aws.ec2.stop_instances(InstanceIds=[WEB])
+    return AwsRefused("AWS said no.", code="UnauthorizedOperation", encoded=encoded(str(refused.value)))
+
+
+def test_what_was_said_in_cipher_is_told_in_words(bench: Bench) -> None:
+    run = replace(bench.ask("ec2 list"), account="dev", region="eu-west-1")
+    said = told_by_aws(bench.desk, run, in_cipher(bench))
+    assert said.startswith(f"AWS said no. AWS says: no policy allows ec2:StopInstances on instance/{WEB}.")
+    assert bench.sent("DecodeAuthorizationMessage") == 1
+
+
+def test_where_it_cannot_be_read_awss_denial_stands_as_it_is(bench: Bench) -> None:
+    run = replace(bench.ask("ec2 list"), account="dev", region="eu-west-1")
+    error = in_cipher(bench)
+    bench.aws.fault("denied", "DecodeAuthorizationMessage")
+    assert told_by_aws(bench.desk, run, error) == "AWS said no."

@@ -218,8 +218,8 @@ def test_a_store_that_fails_after_aws_accepted_loses_nothing(bench: Bench) -> No
     run = bench.ask(f"ec2 stop {WEB}")
     send = bench.desk.gateway.send
 
-    def then_break(*args: Any) -> Any:
-        answer = send(*args)
+    def then_break(*args: Any, **more: Any) -> Any:
+        answer = send(*args, **more)
         with bench.database.write() as connection:
             connection.exec_driver_sql("alter table audit rename to gone")
         return answer
@@ -241,8 +241,8 @@ def test_a_process_taken_for_dead_that_wakes_up_sends_nothing_more(bench: Bench)
     send = bench.desk.gateway.send
     ran: list[Waiting] = []
 
-    def sleeping(*args: Any) -> Any:
-        answer = send(*args)
+    def sleeping(*args: Any, **more: Any) -> Any:
+        answer = send(*args, **more)
         bench.wait(15)
         ran.append(bench.process("second", bot_file({}))[3])
         ran[0].rescue()

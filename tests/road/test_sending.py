@@ -108,9 +108,9 @@ def test_x2_the_search_begins_when_the_answer_was_given_up_not_when_it_was_sent(
     """A call is given up after 20 s without an answer; AWS may still be at it then."""
     send = bench.desk.gateway.send
 
-    def slowly(*args: Any) -> Any:
+    def slowly(*args: Any, **more: Any) -> Any:
         try:
-            return send(*args)
+            return send(*args, **more)
         finally:
             bench.wait(20)
 
@@ -201,10 +201,10 @@ def test_calls_of_which_the_second_is_refused_leave_the_first_done_and_offer_the
 def refusing_after(bench: Bench, calls: int) -> Callable[..., Any]:
     send, seen = bench.desk.gateway.send, iter(range(100))
 
-    def door(*args: Any) -> Any:
+    def door(*args: Any, **more: Any) -> Any:
         if next(seen) >= calls:
             bench.aws.fault("code", "TerminateInstances", code="OperationNotPermitted", message="protected")
-        return send(*args)
+        return send(*args, **more)
 
     return door
 
@@ -214,10 +214,10 @@ def test_calls_of_which_the_second_is_lost_are_followed_where_they_were_done(ben
     first, second = run.planned.calls
     send, seen = bench.desk.gateway.send, iter(range(100))
 
-    def losing(*args: Any) -> Any:
+    def losing(*args: Any, **more: Any) -> Any:
         if next(seen):
             bench.aws.fault("refuse_connection", "TerminateInstances")
-        return send(*args)
+        return send(*args, **more)
 
     bench.desk.gateway = Patched(bench.desk.gateway, send=losing)  # type: ignore[assignment]
     bench.click("confirm", run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import urllib.error
 import urllib.request
@@ -53,9 +54,18 @@ def test_a_denial_names_caller_action_and_resource(aws: Aws) -> None:
     who, what = f"User: arn:aws:iam::{DEV}:user/bot", f"arn:aws:ec2:{REGION}:{DEV}:instance/{WEB}"
     why = "because no identity-based policy allows the ec2:StopInstances action"
     words = f"{who} is not authorized to perform: ec2:StopInstances on resource: {what} {why}."
-    with refused("UnauthorizedOperation", f"You are not authorized to perform this operation. {words}"):
+    told = f"You are not authorized to perform this operation. {words} Encoded authorization failure message: "
+    with pytest.raises(ClientError, match="UnauthorizedOperation") as caught:
         aws.ec2.stop_instances(InstanceIds=[WEB])
+    message = caught.value.response["Error"]["Message"]
+    assert message.startswith(told)
     assert aws.state(WEB) == "running"
+    sts = aws.client("sts")
+    said = json.loads(sts.decode_authorization_message(EncodedMessage=message.removeprefix(told))["DecodedMessage"])
+    assert (said["allowed"], said["explicitDeny"]) == (False, False)
+    assert (said["context"]["action"], said["context"]["resource"]) == ("ec2:StopInstances", what)
+    with refused("InvalidAuthorizationMessageException"):
+        sts.decode_authorization_message(EncodedMessage="nonsense")
 
 
 def test_any_error_can_be_asked_for(aws: Aws) -> None:

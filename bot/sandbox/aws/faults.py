@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from threading import Lock
 from typing import Any, Final
 
+from bot.sandbox.aws.authorization import encoded
 from bot.sandbox.aws.calls import ApiCall
 
 KINDS: Final = ("slow", "throttle", "500", "expired", "refuse_connection", "lost_reply", "denied", "code")
@@ -121,5 +122,7 @@ def denied(call: ApiCall, caller: str) -> Refusal:
     why = f"because no identity-based policy allows the {action} action"
     words = f"User: {caller} is not authorized to perform: {action} on resource: {arn} {why}"
     if call.service == "ec2":
-        return Refusal(403, "UnauthorizedOperation", f"You are not authorized to perform this operation. {words}.")
+        more = f"Encoded authorization failure message: {encoded(call, caller, arn)}"
+        told = f"You are not authorized to perform this operation. {words}. {more}"
+        return Refusal(403, "UnauthorizedOperation", told)
     return Refusal(403, "AccessDenied", words)

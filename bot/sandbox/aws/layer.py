@@ -33,7 +33,7 @@ from bot.sandbox.aws.faults import Fault, Faults, Refusal, read_fault, refusal_o
 from bot.sandbox.aws.functions import InHand, Lambda
 from bot.sandbox.aws.lifecycle import MEMORY, Lifecycle
 from bot.sandbox.aws.metrics import CloudWatch
-from bot.sandbox.aws.replies import Answer, in_json, in_protocol
+from bot.sandbox.aws.replies import Answer, decoded_message, in_json, in_protocol
 from bot.sandbox.aws.s3 import S3
 from bot.sandbox.aws.selection import everything, tags_of
 
@@ -117,6 +117,8 @@ class Layer:
         if call.service == "s3":
             self._fill()
             return self._s3.answer(call, environ, body, lambda: self._by_moto(environ, call))
+        if call.operation == "DecodeAuthorizationMessage":
+            return decoded_message(call)
         return (costs(call) if call.service == "ce" else None) or self._by_moto(environ, call)
 
     def _fill(self) -> None:

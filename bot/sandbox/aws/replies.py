@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
+from bot.sandbox.aws.authorization import decoded
 from bot.sandbox.aws.calls import ApiCall
 from bot.sandbox.aws.faults import Refusal
 
@@ -45,3 +46,16 @@ def error_body(refusal: Refusal, call: ApiCall, request: str) -> tuple[bytes, st
     else:
         return json.dumps({"__type": refusal.code, "message": refusal.message}).encode(), "application/json"
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{words}'.encode(), "text/xml"
+
+
+def decoded_message(call: ApiCall) -> Answer:
+    """Answer DecodeAuthorizationMessage."""
+    decision = decoded(str(call.params.get("EncodedMessage", "")))
+    if decision is None:
+        return in_protocol(Refusal(400, "InvalidAuthorizationMessageException", "Message is not valid."), call)
+    name, message = call.operation, escape(json.dumps(decision))
+    result = f"<{name}Result><DecodedMessage>{message}</DecodedMessage></{name}Result>"
+    about = f"<ResponseMetadata><RequestId>{uuid4()}</RequestId></ResponseMetadata>"
+    namespace = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'
+    body = f"<{name}Response {namespace}>{result}{about}</{name}Response>"
+    return Answer(200, (("Content-Type", "text/xml"),), body.encode())
