@@ -10,7 +10,7 @@ demo: .venv/demo       ## the bot between a local Slack and a local AWS
 	@$(BIN)/python -m bot demo --port $(PORT)
 
 test: .venv/dev        ## the tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" $(TESTS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" $(TESTS)
 
 check: .venv/dev       ## every gate: format, lint, types, imports, tests with coverage
 	$(BIN)/ruff format --check .

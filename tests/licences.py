@@ -57,7 +57,7 @@ _SPOKEN = {
 
 def shipped() -> Iterator[Distribution]:
     """Every package of the image that belongs on this system."""
-    pinned = re.findall(r"(?m)^([A-Za-z0-9._-]+)==", (ROOT / "requirements-image.txt").read_text())
+    pinned = re.findall(r"(?m)^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", (ROOT / "requirements-image.txt").read_text())
     for name in dict.fromkeys(pinned):  # one that is pinned for each Python version stands there twice
         try:
             yield distribution(name)

@@ -35,6 +35,7 @@ from bot.sandbox.slack.server import SlackServer
 from bot.sandbox.slack.workspace import APP_TOKEN, BOT_TOKEN, BOT_USER
 from bot.store.runs import Run
 from bot.text import grid
+from tests.migrated import lay_down
 from tests.sandbox.aws_wire import Aws, Clock
 from tests.sandbox.slack_wire import Wire, until
 
@@ -267,6 +268,7 @@ def running(
     """
     config = directory / "bot.yml"
     config.write_text(bot_yml)
+    lay_down(directory / "bot.db")
     with (
         sandbox_environment(directory / "home"),
         AwsServer(speed=speed) as aws,

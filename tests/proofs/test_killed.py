@@ -111,10 +111,8 @@ def told(w: World) -> None:
     within(30, lambda: "stopped" in w.messages("ops")[0]["text"])
 
 
-QUICK: dict[str, Step] = {
-    "confirmed": partial(confirmed, after=0.02),
-    "stopping": partial(stopping, after=1.0),
-}
+QUICK: dict[str, Step] = {"confirmed": partial(confirmed, after=0.02)}
+"""Tried by `make test` too; tests/road/test_rescue.py shows in one process that a kill at any write is survived."""
 EVERY: dict[str, Step] = {
     "delivered": delivered,
     "acknowledged": acknowledged,

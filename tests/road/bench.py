@@ -36,13 +36,13 @@ from bot.road.reports import report_words
 from bot.road.waiting import Waiting
 from bot.sandbox.aws.estate import ACCESS_KEY, DEV, PROD, PROD_ROLE, SECRET_KEY
 from bot.store.audit import Audit
-from bot.store.database import Database
 from bot.store.limits import Limits
 from bot.store.outbox import Outbox
 from bot.store.processes import Processes
 from bot.store.reports import Reports
 from bot.store.runs import Run, Runs, State
 from bot.text import plain
+from tests.migrated import store_at
 from tests.sandbox.aws_wire import Aws
 
 TEAM, OPS = "T1", "COPS"
@@ -106,8 +106,7 @@ class Bench:
         self.aws = aws
         self.clock = Clock()
         self.people = People()
-        self.database = Database(f"sqlite:///{path}")
-        self.database.migrate()
+        self.database = store_at(path)
         self.answers: list[Reply] = []
         self.desk, self.engine, self.clicks, self.waiting = self.process("first", file)
 

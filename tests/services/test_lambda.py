@@ -13,25 +13,14 @@ import pytest
 
 from bot.aws.advice import DID_NOT_RUN
 from bot.aws.families import NOTHING_DONE
-from bot.aws.gateway import Gateway
 from bot.command import ANSWER_BYTES
 from bot.errors import AwsRefused, AwsUnknown, UsageError
 from bot.reply import Code, Reply, Table
-from bot.road.desk import Law
 from bot.services import _invoked, _logged
 from bot.text import plain
-from tests.sandbox.aws_wire import Aws
 from tests.services.conftest import Service
 
 ARN = "arn:aws:lambda:eu-west-1:111111111111:function:thumbnailer"
-
-
-@pytest.fixture
-def service(_servers: tuple[Aws, Law, Gateway]) -> Service:
-    """The estate as the tests before left it, with an empty journal: seeding it anew would take longer than they do."""
-    aws, law, gateway = _servers
-    aws.control("clear", {})
-    return Service(aws, law, gateway)
 
 
 def table_of(reply: Reply) -> Table:
@@ -84,7 +73,6 @@ def test_a_list_narrows_by_name_and_reads_every_page(service: Service) -> None:
     some = service.read("lambda list name=job-0* name=thumb*")
     assert len(table_of(some).rows) == 11
     assert some.summary.endswith(": 11 Active")
-    service.aws.control("reset", {})
 
 
 def test_o6_an_empty_list_says_that_it_is_empty(service: Service) -> None:

@@ -26,9 +26,9 @@ from bot.slack.below import Picture, pieces
 from bot.slack.calls import SlackCalls, web_client
 from bot.slack.telling import Teller
 from bot.slack.uploads import Outgoing, Uploads
-from bot.store.database import Database
 from bot.store.runs import Run, State
 from bot.terminal.shell import Terminal
+from tests.migrated import store_at
 from tests.sandbox.slack_wire import Clock, until
 from tests.slack.test_telling import ANA, ANAS, OPS, Edge
 
@@ -75,8 +75,7 @@ def edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Below]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     clock = Clock()
     (tmp_path / "bot.yml").write_text(BOT_YML)
-    database = Database(f"sqlite:///{tmp_path}/bot.db")
-    database.migrate()
+    database = store_at(tmp_path / "bot.db")
     with SlackServer(now=clock) as server:
         made = composed(Settings(), database, Terminal("root"), Law(load(tmp_path / "bot.yml")))
         made.now = clock

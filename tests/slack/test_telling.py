@@ -30,6 +30,7 @@ from bot.store.database import Database, new_id
 from bot.store.outbox import Telling
 from bot.store.runs import Run, State, plan_json
 from bot.terminal.shell import Terminal
+from tests.migrated import store_at
 from tests.sandbox.slack_wire import Clock, Wire, until
 
 ANA = "U0ANA00001"
@@ -101,8 +102,7 @@ class Edge:
 def edge(tmp_path: Path) -> Iterator[Edge]:
     clock = Clock()
     (tmp_path / "bot.yml").write_text(BOT_YML)
-    database = Database(f"sqlite:///{tmp_path}/bot.db")
-    database.migrate()
+    database = store_at(tmp_path / "bot.db")
     with SlackServer(now=clock) as server:
         made = composed(Settings(), database, Terminal("root"), Law(load(tmp_path / "bot.yml")))
         made.now = clock

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.database import Database
+from tests.migrated import lay_down
 from tests.postgres import Cluster
 
 
@@ -15,6 +16,8 @@ from tests.postgres import Cluster
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database with the bot's tables in it where `database` is asked for too, else an empty one."""
     if request.param == "sqlite":
+        if "database" in request.fixturenames:
+            lay_down(tmp_path / "bot.db")
         return f"sqlite:///{tmp_path}/bot.db"
     if "database" in request.fixturenames:
         return str(request.getfixturevalue("postgres_url"))

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.database import Database, StoreError
+from bot.store.database import StoreError
 from bot.store.runs import Run, Runs, State
 from bot.store.turns import Turns
+from tests.migrated import store_at
 from tests.sandbox.slack_wire import until
 
 
@@ -61,10 +62,10 @@ def test_a_turn_that_comes_at_the_last_moment_is_taken(monkeypatch: pytest.Monke
     assert turns.take(0.01)
 
 
-def test_forty_threads_that_write_at_once_all_write(tmp_path: Path) -> None:
-    """X4. One write each: how many the disk makes durable in the seconds that a writer waits is the disk's to say."""
-    database = Database(f"sqlite:///{tmp_path}/bot.db")
-    database.migrate()
+def test_forty_threads_that_write_at_once_all_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """X4. One write each, and patient: how many a disk makes durable in a writer's seconds is the disk's to say."""
+    monkeypatch.setattr("bot.store.database._HURRIED_SECONDS", 60.0)
+    database = store_at(tmp_path / "bot.db")
     runs = Runs(database)
     failed: list[Exception] = []
 
@@ -85,8 +86,7 @@ def test_forty_threads_that_write_at_once_all_write(tmp_path: Path) -> None:
 
 
 def test_a_hurried_write_gives_up_soon_where_others_do_not_end(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/bot.db")
-    database.migrate()
+    database = store_at(tmp_path / "bot.db")
     go = threading.Event()
 
     def hold() -> None:

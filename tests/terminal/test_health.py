@@ -12,6 +12,7 @@ import pytest
 
 from bot.store.database import Database
 from bot.store.processes import DEAD_AFTER_SECONDS, Processes
+from tests.migrated import store_at
 from tests.sandbox.slack_wire import until
 from tests.terminal.conftest import Bot
 from tests.whole import running
@@ -21,8 +22,7 @@ WELL = {"live": True, "ready": True, "why": []}
 
 @pytest.fixture
 def store(home: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{home}/bot.db")
-    database.migrate()
+    database = store_at(home / "bot.db")
     yield database
     database.close()
 

@@ -18,6 +18,7 @@ from bot.store.runs import Runs, State
 from bot.terminal import shell as terminal
 from bot.terminal.heartbeat import beating
 from bot.terminal.shell import DONE, FAILED, INTERRUPTED, REFUSED, UNKNOWN, USAGE
+from tests.migrated import store_at
 from tests.sandbox.aws_wire import Aws
 from tests.sandbox.slack_wire import until
 from tests.terminal.conftest import BOT_YML, Bot
@@ -336,8 +337,7 @@ def test_what_the_terminal_left_is_finished_by_a_bot_on_the_same_store(
 
 
 def test_a_terminal_shows_that_it_is_alive_until_it_ends(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path}/bot.db")
-    database.migrate()
+    database = store_at(tmp_path / "bot.db")
     processes = Processes(database)
     with beating(processes, "me", seconds=0.02):
         first = seen(database)

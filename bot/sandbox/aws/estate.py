@@ -90,6 +90,7 @@ class Network:
 def seed() -> None:
     """Forget everything in every account and build Tidewater again, but for its buckets (see `layer.Layer`)."""
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"  # ours are the ones to launch from; saves 0.1 s a Region
+    ec2_backends.clear()  # forgotten at once: moto would first make each anew, default network and all
     BackendDict.reset()
     clear()
     seed_identities()
@@ -156,7 +157,7 @@ def seed_machine(machine: Machine, network: Network) -> None:
         None,
         [],
         instance_type=machine.type,
-        is_instance_type_default=False,
+        is_instance_type_default=True,  # as moto may take it: it need not look ours up among 800
         region_name=machine.region,
         subnet_id=network.private if machine.private else network.public,
         associate_public_ip=not machine.private,
