@@ -20,6 +20,7 @@ class Actor:
     user: str
     team: str = ""
     groups: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
     name: str = ""
 
     @property

@@ -7,25 +7,29 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot import services, spool
 from bot.aws.gateway import Gateway
-from bot.config.botfile import BotFile
-from bot.config.load import load
 from bot.config.settings import Settings
 from bot.declare import discovered
-from bot.errors import ConfigError, OperatorError, SlackError
+from bot.errors import OperatorError, SlackError
 from bot.parse import Commands
+from bot.road.brake import Brake
 from bot.road.clicks import Clicks
 from bot.road.desk import Desk, Directory, Law
 from bot.road.engine import Engine
-from bot.road.enrolment import checked
+from bot.road.halt_watch import LOOK_SECONDS, HaltWatch
+from bot.road.halt_words import halt_words
+from bot.road.halted import said
 from bot.road.occurrences import Occurrences
 from bot.road.own_words import VERSION, bot_words
 from bot.road.pool import Pool
+from bot.road.reload import LOOK_SECONDS as READ_SECONDS
+from bot.road.reload import Reload, read_law
 from bot.road.reports import report_words
 from bot.road.waiting import Waiting
 from bot.schedule import Schedule
@@ -38,6 +42,7 @@ from bot.slack.telling import Teller
 from bot.store.audit import Audit
 from bot.store.database import Database, StoreError, new_id
 from bot.store.forms import Forms
+from bot.store.halts import Halts
 from bot.store.outbox import Outbox
 from bot.store.processes import BEAT_SECONDS, Processes
 from bot.store.reports import Reports
@@ -57,17 +62,15 @@ _PAUSES = (0.5, 1, 2, 4, 8, 15, 15, 15)
 
 
 def all_commands() -> Commands:
-    return Commands((*bot_words(), *report_words(), *discovered(services)))
+    return Commands((*bot_words(), *halt_words(), *report_words(), *discovered(services)))
 
 
 def law(settings: Settings) -> Law:
     """Read bot.yml; a malformed one locks the bot rather than stopping it."""
-    try:
-        return Law(load(settings.config, checked(all_commands())))
-    except ConfigError as error:
-        for problem in error.problems:
-            log.error("%s", problem)  # noqa: TRY400 - a sentence, not a bug
-        return Law(BotFile(), error.problems)
+    found = read_law(settings.config, all_commands(), time.time())
+    for problem in found.problems:
+        log.error("%s", problem)
+    return found
 
 
 def desk(settings: Settings, database: Database, directory: Directory, the_law: Law) -> Desk:
@@ -77,6 +80,7 @@ def desk(settings: Settings, database: Database, directory: Directory, the_law: 
         reports=Reports(database),
         outbox=Outbox(database),
         audit=Audit(database),
+        brake=Brake(Halts(database), settings.stop_file),
         gateway=Gateway(the_law.file.accounts, settings.aws_endpoint_url),
         commands=all_commands(),
         law=the_law,
@@ -99,6 +103,8 @@ class Bot:
     socket: Socket
     clock: BackgroundScheduler
     schedule: Schedule
+    halts: HaltWatch
+    reload: Reload
 
     def start(self) -> None:
         """Begin, and return when Slack has said hello. Raises OperatorError where Slack does not take the app token."""
@@ -119,7 +125,9 @@ class Bot:
         self.teller.start()
         self.people.refresh_groups()
         every: tuple[tuple[Callable[[], Any], float], ...] = (
+            (self.halts.tick, LOOK_SECONDS),
             (self.waiting.tick, 0.5),
+            (self.reload.look, READ_SECONDS),
             (self.beat, BEAT_SECONDS),
             (self.waiting.rescue, BEAT_SECONDS),
             (self.people.refresh_groups, 120),
@@ -144,6 +152,7 @@ class Bot:
             close(max(1.0, until - time.monotonic() - rest))
             for close, rest in (
                 (self.engine.pool.close, 5.0),
+                (self.engine.stop.pool.close, 5.0),
                 (self.waiting.pool.close, 4.0),
                 (self.schedule.close, 3.0),
                 (self.teller.close, 0.0),
@@ -170,7 +179,12 @@ class Bot:
         away = "" if state.connected else f"not connected to Slack. {state.last_error}".rstrip()
         hanging = f"a request has been in hand for {self.desk.now() - oldest:.0f} s" if stuck else ""
         why = [each for each in (self.desk.law.locked, self.teller.dead_token, away, hanging) if each]
-        return {"version": VERSION, "live": not stuck, "ready": not why, "why": why}
+        return {"version": VERSION, "live": not stuck, "ready": not why, "why": why, "warnings": self._warnings()}
+
+    def _warnings(self) -> list[str]:
+        """Return what somebody has to know of a bot that works as it should."""
+        halts = [f"{said(each)}." for each in self.desk.brake.in_force()]
+        return [each for each in (self.desk.law.warning, *halts) if each]
 
     def _in_hand(self) -> list[Run]:
         return [run for run in self.desk.runs.open() if run.owner == self.desk.owner and run.state in OWNED]
@@ -203,7 +217,14 @@ def on_slack(settings: Settings) -> Bot:
     _remember_errors(the_desk)
     clock = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1})
     schedule = Schedule(Occurrences(engine), processes)
-    return Bot(the_desk, database, engine, waiting, processes, people, teller, socket, clock, schedule)
+    halts, reload = HaltWatch(the_desk), Reload(the_desk, settings.config, partial(_watch, people, teller))
+    return Bot(the_desk, database, engine, waiting, processes, people, teller, socket, clock, schedule, halts, reload)
+
+
+def _watch(people: People, teller: Teller, groups: frozenset[str]) -> None:
+    """Know other groups from now on; those that were not known are empty until Slack has answered."""
+    people.watch(groups)
+    teller.soon(people.refresh_groups)
 
 
 def identity(calls: SlackCalls, pauses: tuple[float, ...] = _PAUSES) -> dict[str, Any]:
@@ -247,6 +268,5 @@ def _remember_errors(the_desk: Desk) -> None:
 def people_of(calls: SlackCalls, the_law: Law) -> tuple[People, str]:
     """Return Slack's directory of the groups that bot.yml names, and our workspace's id."""
     who = identity(calls)
-    groups = frozenset(group for rule in the_law.file.rules for group in rule.who.groups)
     team, enterprise = str(who["team_id"]), str(who.get("enterprise_id") or "")
-    return People(calls, team=team, enterprise=enterprise, now=time.time, groups=groups), team
+    return People(calls, team=team, enterprise=enterprise, now=time.time, groups=the_law.file.groups), team

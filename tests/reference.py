@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 
 from bot.command import Command, Effect
 from bot.compose import all_commands
-from bot.sandbox.aws.estate import MACHINES
+from bot.sandbox.aws.estate import MACHINES, PROD
+from bot.store.halts import Halt
 from tests.sandbox.slack_wire import until
 from tests.whole import Card, Whole, running
 
@@ -79,6 +80,8 @@ def typed(command: Command) -> str:
 def run_example(whole: Whole, command: Command) -> Example:
     """Type a command's example, click where it asks, and wait for how it ended."""
     given(whole, command.service)
+    if command.name == "resume":
+        halted_by_carla(whole)
     whole.forget_calls()
     answer = whole.type(typed(command))
     question = answer if "confirm" in answer.buttons else None
@@ -94,6 +97,14 @@ def given(whole: Whole, service: str) -> None:
     name = f"tests.services.test_{service}"
     if service and importlib.util.find_spec(name):
         getattr(importlib.import_module(name), "given", lambda _: None)(whole)
+
+
+def halted_by_carla(whole: Whole) -> None:
+    """What ana may resume is what somebody else halted."""
+    brake, now = whole.bot.desk.brake, whole.bot.desk.now()
+    for mine in brake.in_force():
+        brake.halts.end(mine, now, "ana")
+    brake.put_on(Halt(f"account/{PROD}", "prod", "T0TIDEWATR/U0CARLA003", "carla", "the alarms make no sense", now))
 
 
 def run_examples(whole: Whole, commands: Iterable[Command]) -> list[Example]:

@@ -12,8 +12,8 @@ from bot.config.botfile import BotFile, Needs, Rule
 from bot.policy.match import Request
 from bot.reply import Reply
 
-ANN = Actor("slack", "UANN", "T1", frozenset({"SOPS"}), "ann")
-BOB = Actor("slack", "UBOB", "T1", frozenset(), "bob")
+ANN = Actor("slack", "UANN", "T1", frozenset({"SOPS"}), name="ann")
+BOB = Actor("slack", "UBOB", "T1", frozenset(), name="bob")
 ROOT = Actor("terminal", "root", name="root")
 OPS = Place("COPS")
 WEB = Resource("i-1", "web-1", "running", {"env": "dev"}, "arn:aws:ec2:eu-west-1:111111111111:instance/i-1")

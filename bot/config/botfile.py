@@ -121,6 +121,26 @@ class Rule(Section):
         return self
 
 
+class Stoppers(Section):
+    """Who may halt, and resume what somebody else halted."""
+
+    users: tuple[UserId, ...] = ()
+    groups: tuple[GroupId, ...] = ()
+    terminal: Annotated[tuple[str, ...], Field(description="Operating system users of the bot's host.")] = ()
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Stoppers:
+        if not (self.users or self.groups or self.terminal):
+            raise sentence("who lists nobody: name users, groups or users of the terminal, or take halt out")
+        return self
+
+
+class Halting(Section):
+    """The stop button."""
+
+    who: Stoppers
+
+
 class BotFile(Section):
     """The whole of bot.yml."""
 
@@ -128,6 +148,8 @@ class BotFile(Section):
     rules: tuple[Rule, ...] = ()
     reports: dict[Name, Report] = {}  # noqa: RUF012 - as above
     contact: Annotated[Contact | None, Field(description="Whom to ask for more rights.")] = None
+    halt: Annotated[Halting | None, Field(description="Who may stop everything.")] = None
+    operators: Annotated[ChannelId | None, Field(description="A channel told of reloads, halts and alarms.")] = None
 
     @field_validator("accounts", mode="before")
     @classmethod
@@ -140,6 +162,12 @@ class BotFile(Section):
     def empty(self) -> bool:
         """True where nothing is allowed to anybody: only help and whoami answer."""
         return not self.rules
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The user groups whose members have to be known."""
+        named = {group for rule in self.rules for group in rule.who.groups}
+        return frozenset(named | set(self.halt.who.groups if self.halt else ()))
 
     def default_account(self) -> Account:
         """Return the account of commands that name none. Raises UsageError where bot.yml has no default."""

@@ -22,9 +22,11 @@ from bot.config.botfile import Account, BotFile
 from bot.errors import Refused, UsageError
 from bot.parse import Commands, Defaults
 from bot.policy.decide import Decision, decide, decide_all, decide_command, reachable, read_request, requests
+from bot.policy.listed import may_halt, may_resume
 from bot.policy.match import Request
 from bot.policy.rights import refusal, rights, rights_in_words
 from bot.reply import File, Reply, to_json
+from bot.road.brake import Brake
 from bot.road.hands import Hands
 from bot.store.audit import Audit
 from bot.store.outbox import FINAL, PROGRESS, QUESTION, Outbox
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 
 FREE_WORDS = frozenset({"hello", "help", "whoami"})
 """Bot words that need no rule."""
+STOP_WORDS = {"halt": may_halt, "resume": may_resume}  # for whoever `halt.who` lists
 
 
 class Directory(Protocol):
@@ -79,10 +82,16 @@ def nowhere(run: Run, file: File, words: str, to: Actor) -> bool:  # noqa: ARG00
 
 @dataclass(frozen=True)
 class Law:
-    """The rules in force, or what is wrong with bot.yml: then every command is answered with that."""
+    """The rules in force, or what is wrong with bot.yml: then every command is answered with that.
+
+    `since` (epoch seconds) and `digest` (SHA-256) say which, and `warning` what is wrong with the file on disk now.
+    """
 
     file: BotFile
     problems: tuple[str, ...] = ()
+    since: float = 0.0
+    digest: str = ""
+    warning: str = ""
 
     @property
     def locked(self) -> str:
@@ -136,6 +145,7 @@ class Desk:
     reports: Reports
     outbox: Outbox
     audit: Audit
+    brake: Brake
     gateway: Gateway
     commands: Commands
     law: Law
@@ -168,19 +178,21 @@ class Desk:
         """Vouch for whoever a run is for: a report of bot.yml is a principal of its own. Raises Refused."""
         if run.actor_kind == "report":
             return Actor("report", run.user, name=run.user)
+        if run.actor_kind == "bot":
+            raise Refused("Nobody asked for a notice of the bot's own.", layer="identity")
         return self.directory.actor(run.user, (run.team,))
 
     def recipient(self, run: Run) -> str:
         """Return whom to tell in person: the asker; of a report its owner while they are here, else its contact.
 
-        Empty where there is nobody: a user group cannot be written to.
+        Empty where there is nobody: a user group cannot be written to. The bot's own notices go to the contact.
         """
-        if not run.report:
+        if not run.report and run.actor_kind != "bot":
             return run.user
         if run.actor_kind == "slack" and self._here(run):
             return run.user
         about = self.law.file.reports.get(run.user) if run.actor_kind == "report" else None
-        contact = (about.contact if about else None) or self.law.file.contact or ""
+        contact = (about and about.contact) or self.law.file.contact or ""
         return "" if contact.startswith("S") else contact
 
     def _here(self, run: Run) -> bool:
@@ -198,7 +210,7 @@ class Desk:
     def mark(self, run: Run) -> None:
         """Mark that a run has something newer to tell; what is final goes first, progress last."""
         ranks = {State.ASKED: QUESTION, State.RECEIVED: PROGRESS, State.SENDING: PROGRESS, State.FOLLOWING: PROGRESS}
-        if run.actor_kind in ("slack", "report"):
+        if run.actor_kind in ("slack", "report", "bot"):
             self.outbox.mark(run.id, ranks.get(run.state, FINAL), self.now())
 
     def end(self, run: Run, to: State, reply: Reply, *, private: bool = False, why: str = "") -> Run | None:
@@ -259,6 +271,8 @@ class Desk:
     def may(self, actor: Actor, place: Place, command: Command) -> bool:
         """Whether somebody could run a command in some account and Region: what help and suggestions go by."""
         if command.own:
+            if command.name in STOP_WORDS:
+                return STOP_WORDS[command.name](self.law.file, actor)
             free = not command.calls and command.verb in FREE_WORDS
             return free or decide_command(self.law.file, actor, place, command, "", "").allowed
         try:

@@ -12,9 +12,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from bot.aws.gateway import unheard
 from bot.command import Call, Command, Follow, Plan, Resource
 from bot.errors import AwsError, AwsUnknown, GuardError, Refused
 from bot.road.desk import Desk
+from bot.road.halted import refuse_halted
 from bot.road.outcomes import failure, outcome_of
 from bot.road.progress import Progress
 from bot.store.runs import Run, Sent, State, plan_json
@@ -80,6 +82,9 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
         state = "unknown" if isinstance(error, AwsUnknown) else "refused"
         _written(desk, run, n, state, request_id=error.request_id or "", why=error.sentence)
         return False
+    except Refused as error:
+        _written(desk, run, n, "refused", why=error.sentence)
+        return False
     except GuardError as error:
         log.error("Run %s: %s", run.id, error.sentence)  # noqa: TRY400 - a sentence, not a bug
         _written(desk, run, n, "refused", why=error.sentence)
@@ -96,12 +101,18 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
 
 
 def _sent(desk: Desk, run: Run, call: Call) -> Mapping[str, Any]:
-    """Send one call to AWS, with what it uploads. Raises AwsError, GuardError."""
+    """Send one call to AWS, with what it uploads. Raises AwsError, GuardError; Refused where it was halted meanwhile.
+
+    Whether it is halted is asked last of all, each time the call leaves.
+    """
+    still = partial(refuse_halted, desk, run)
     if call.upload is None:
-        return desk.gateway.send(run.account, run.region, call)
+        return desk.gateway.send(run.account, run.region, call, None, unheard, still)
     progress = Progress(desk, run, call)
     try:
-        return desk.gateway.send(run.account, run.region, call, partial(desk.files.open, call.upload.id), progress)
+        return desk.gateway.send(
+            run.account, run.region, call, partial(desk.files.open, call.upload.id), progress, still
+        )
     finally:
         progress.over()
 

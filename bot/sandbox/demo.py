@@ -34,6 +34,7 @@ accounts:
   dev: {{id: "{DEV}", default: true, region: {REGION}}}
   prod: {{id: "{PROD}", role: "{PROD_ROLE}", region: {REGION}, production: true}}
 contact: U0CARLA003
+halt: {{who: {{users: [U0ANA00001, U0CARLA003]}}}}
 rules:
   - id: everyone-looks
     actions: [ec2:DescribeInstances, bot:Status]

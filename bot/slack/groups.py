@@ -45,6 +45,12 @@ class Groups:
         self._events = 0
         self.names: dict[str, str] = {}
 
+    def watch(self, ids: frozenset[str]) -> None:
+        """Read these groups from now on, and forget all others at once."""
+        with self._lock:
+            self._ids = ids
+            self._members = {group: seen for group, seen in self._members.items() if group in ids}
+
     def of(self, user: str) -> frozenset[str]:
         """The groups the user is in."""
         with self._lock:
@@ -99,5 +105,5 @@ class Groups:
         events, at = self._events, self._now()
         users = frozenset(() if disabled else self._calls.group_members(group))
         with self._lock:
-            if events == self._events:
+            if events == self._events and group in self._ids:
                 self._members[group] = Membership(users, at)

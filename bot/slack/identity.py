@@ -84,7 +84,7 @@ class People:
         Raises Refused for everyone who is not a full member of our workspace, and when that cannot be found out.
         """
         about = self._vouched(user, frozenset(teams) - {"", None})
-        return Actor("slack", user, self._team, self._groups.of(user), _name(about) or user)
+        return Actor("slack", user, self._team, self._groups.of(user), name=_name(about) or user)
 
     def place(self, channel: str, thread: str = "") -> Place:
         """What conversations.info says of the channel; a direct message (`D…`) is not looked up."""
@@ -96,6 +96,10 @@ class People:
     def refresh_groups(self) -> None:
         """Read the configured groups again; called every two minutes and after each subteam event."""
         self._groups.refresh()
+
+    def watch(self, groups: frozenset[str]) -> None:
+        """Read these groups from now on: whoever has rights by another has them no longer."""
+        self._groups.watch(groups)
 
     @property
     def ours(self) -> frozenset[str]:

@@ -168,3 +168,16 @@ reports = Table(
     Column("alarmed_for", Float, nullable=False),
     Index("reports_due", "next_at"),
 )
+
+halts = Table(
+    "halts",
+    metadata,
+    Column("scope", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("by_name", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("ended_at", Float, nullable=False),
+    Column("ended_by", Words, nullable=False),
+)

@@ -32,7 +32,8 @@ def health(database_url: str, *, live: bool) -> int:
         return _unwell("down: its workers are stuck" if facts else "down: no bot process works on this store")
     ready = any(each["ready"] for each in facts) and not overdue
     why = "; ".join(dict.fromkeys((*(reason for each in facts for reason in each["why"]), *overdue)))
-    print("ready" if ready else f"live, but not ready: {why}")
+    but = "; ".join(dict.fromkeys(each for known in facts for each in known.get("warnings", ())))
+    print((f"ready, but {but}" if but else "ready") if ready else f"live, but not ready: {why}")
     return WELL if ready or live else UNWELL
 
 
@@ -46,7 +47,7 @@ def _facts(database_url: str) -> tuple[list[dict[str, Any]], list[str]]:
 
     The reports are looked up here, because a bot whose scheduler stands still may not notice it.
     """
-    _must_be_there(database_url)
+    must_be_there(database_url)
     database = Database(database_url)
     try:
         alive = Processes(database).alive(time.time()).values()
@@ -56,7 +57,7 @@ def _facts(database_url: str) -> tuple[list[dict[str, Any]], list[str]]:
         database.close()
 
 
-def _must_be_there(database_url: str) -> None:
+def must_be_there(database_url: str) -> None:
     """Refuse a file that is not there: SQLite would make it."""
     try:
         url = make_url(database_url)

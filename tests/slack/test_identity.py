@@ -61,7 +61,7 @@ def desk(slack: SlackServer) -> Desk:
 
 def test_a_full_member_is_vouched_for_by_ids(desk: Desk) -> None:
     desk.people.refresh_groups()
-    assert desk.people.actor(ANA, OURS) == Actor("slack", ANA, TEAM_ID, frozenset({ONCALL}), "ana")
+    assert desk.people.actor(ANA, OURS) == Actor("slack", ANA, TEAM_ID, frozenset({ONCALL}), name="ana")
     assert desk.people.actor(BEN, OURS).groups == frozenset()
 
 

@@ -256,6 +256,7 @@ COLUMNS = {
     "forms": "id team user channel thread text created_at",
     "reports": "id name source team user channel schedule zone command paused failures created_at next_at last_at "
     "last_run alarmed_for",
+    "halts": "scope name by by_name reason at ended_at ended_by",
 }
 """Every column there is: none for a token, a response_url or a credential. Think before you add one."""
 
