@@ -52,6 +52,7 @@ _SAME: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"(?m)^(Public IP) \S+$", r"\1 203.0.113.7"),
     (r"Public IP \d[\d.]+", "Public IP 203.0.113.7"),
     (r"up \d+ s", "up 12 s"),
+    (r"Rules [0-9a-f]{8}", "Rules 0123abcd"),
     (r"RequestId: [0-9a-f]{8}-[0-9a-f-]{27}", "RequestId: 01234567-89ab-cdef-0123-456789abcdef"),
     (r"\bsg-[0-9a-f]+", "sg-0123456789abcdef0"),
     (r"\d[\d,]*(\.\d+)? ms\b", "12 ms"),
