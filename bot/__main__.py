@@ -1,4 +1,7 @@
-"""The command line: `python -m bot run | shell | check | init | health | demo`. What each does lives elsewhere."""
+"""The command line: `python -m bot run | shell | check | init | health | halt | resume | demo`.
+
+What each does lives elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from bot import logs
@@ -65,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--dir", type=Path, help="a folder of the demo's own for its files (default: .demo/PORT)")
     demo.set_defaults(do=_demo)
     _add_check(verbs, common)
+    _add_halt(verbs, common)
     return parser
 
 
@@ -90,6 +95,18 @@ def _guard() -> None:
     hold_every_session()
 
 
+def _add_halt(verbs: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    what = argparse.ArgumentParser(add_help=False)
+    scope = what.add_mutually_exclusive_group()
+    scope.add_argument("--user", help="one person alone: U…")
+    scope.add_argument("--account", help="one account alone: its name in bot.yml, or its 12 digits")
+    halt = verbs.add_parser("halt", parents=[common, what], help="stop every bot on this store, at once")
+    halt.add_argument("reason", nargs="*", help="why; it is told to everybody who is stopped")
+    halt.set_defaults(do=_halt)
+    resume = verbs.add_parser("resume", parents=[common, what], help="let go on what was halted")
+    resume.set_defaults(do=_resume)
+
+
 def _run(options: argparse.Namespace) -> int:
     _guard()
     from bot.compose import on_slack  # noqa: PLC0415 - as above
@@ -102,17 +119,23 @@ def _run(options: argparse.Namespace) -> int:
         logging.getLogger("bot").warning("%s", missing(settings.config))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C does: wherever the main thread waits
     bot = on_slack(settings)
+    signal.signal(signal.SIGHUP, lambda *_: _aside(bot.reload.look, settled=True))
     with contextlib.suppress(KeyboardInterrupt):
         bot.start()
         print("Connected. Type /aws in Slack.", flush=True)
         threading.Event().wait()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     if not bot.stop():
         logging.getLogger("bot").warning("Some AWS calls had not answered; their runs are looked up at the next start.")
         logging.shutdown()
         os._exit(0)
     return 0
+
+
+def _aside(job: Callable[..., object], **options: bool) -> None:
+    """Do something away from the signal that asked for it, which may have interrupted anything."""
+    threading.Thread(target=job, kwargs=options, daemon=True).start()
 
 
 def _shell(options: argparse.Namespace) -> int:
@@ -127,6 +150,18 @@ def _health(options: argparse.Namespace) -> int:
     from bot.terminal.options import settings_from  # noqa: PLC0415 - as above
 
     return health(settings_from(options).database_url, live=options.live)
+
+
+def _halt(options: argparse.Namespace) -> int:
+    from bot.compose_terminal import halting  # noqa: PLC0415 - as above
+
+    return halting(options)
+
+
+def _resume(options: argparse.Namespace) -> int:
+    from bot.compose_terminal import resuming  # noqa: PLC0415 - as above
+
+    return resuming(options)
 
 
 def _check(options: argparse.Namespace) -> int:

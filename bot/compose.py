@@ -15,21 +15,26 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bot import services, spool
 from bot.aws.gateway import Gateway
 from bot.config.botfile import BotFile
-from bot.config.load import load
 from bot.config.settings import Settings
 from bot.config.times import rate_of, seconds_of
 from bot.declare import discovered
-from bot.errors import ConfigError, OperatorError, SlackError
+from bot.errors import OperatorError, SlackError
 from bot.parse import Commands
-from bot.reply import Reply
+from bot.road.brake import Brake
 from bot.road.clicks import Clicks
 from bot.road.desk import Desk, Directory, Law
 from bot.road.engine import Engine
-from bot.road.enrolment import checked
+from bot.road.halt_watch import LOOK_SECONDS as HALT_SECONDS
+from bot.road.halt_watch import HaltWatch
+from bot.road.halt_words import halt_words
+from bot.road.halted import said
+from bot.road.notices import to_operators
 from bot.road.occurrences import Occurrences
 from bot.road.own_words import VERSION, bot_words
 from bot.road.policy_words import policy_words
 from bot.road.pool import Pool
+from bot.road.reload import LOOK_SECONDS as READ_SECONDS
+from bot.road.reload import Reload, read_law
 from bot.road.reports import report_words
 from bot.road.waiting import Waiting
 from bot.schedule import Schedule
@@ -46,12 +51,12 @@ from bot.store.audit import Audit
 from bot.store.database import Database, StoreError, new_id
 from bot.store.forms import Forms
 from bot.store.groups import GroupBook
+from bot.store.halts import Halts
 from bot.store.limits import Limits
 from bot.store.outbox import Outbox
 from bot.store.processes import BEAT_SECONDS, Processes
 from bot.store.reports import Reports
 from bot.store.runs import OWNED, Run, Runs
-from bot.text import short
 
 log = logging.getLogger(__name__)
 
@@ -67,17 +72,15 @@ _PAUSES = (0.5, 1, 2, 4, 8, 15, 15, 15)
 
 
 def all_commands() -> Commands:
-    return Commands((*bot_words(), *report_words(), *policy_words(), *discovered(services)))
+    return Commands((*bot_words(), *halt_words(), *report_words(), *policy_words(), *discovered(services)))
 
 
 def law(settings: Settings) -> Law:
     """Read bot.yml; a malformed one locks the bot rather than stopping it."""
-    try:
-        return Law(load(settings.config, checked(all_commands())))
-    except ConfigError as error:
-        for problem in error.problems:
-            log.error("%s", problem)  # noqa: TRY400 - a sentence, not a bug
-        return Law(BotFile(), error.problems)
+    found = read_law(settings.config, all_commands(), time.time())
+    for problem in found.problems:
+        log.error("%s", problem)
+    return found
 
 
 def desk(settings: Settings, database: Database, directory: Directory, the_law: Law) -> Desk:
@@ -88,6 +91,7 @@ def desk(settings: Settings, database: Database, directory: Directory, the_law: 
         outbox=Outbox(database),
         audit=Audit(database),
         limits=Limits(database),
+        brake=Brake(Halts(database), settings.stop_file),
         gateway=Gateway(the_law.file.accounts, settings.aws_endpoint_url, rate=rate_of(the_law.file.reads.per_api)),
         commands=all_commands(),
         law=the_law,
@@ -111,6 +115,8 @@ class Bot:
     lookout: Lookout
     clock: BackgroundScheduler
     schedule: Schedule
+    halts: HaltWatch
+    reload: Reload
 
     def start(self) -> None:
         """Begin, and return when Slack has said hello. Raises OperatorError where Slack does not take the app token."""
@@ -131,7 +137,9 @@ class Bot:
         self.teller.start()
         self.people.refresh_groups()
         every: tuple[tuple[Callable[[], Any], float], ...] = (
+            (self.halts.tick, HALT_SECONDS),
             (self.waiting.tick, 0.5),
+            (self.reload.look, READ_SECONDS),
             (self.beat, BEAT_SECONDS),
             (self.waiting.rescue, BEAT_SECONDS),
             (self.people.refresh_groups, REFRESH_SECONDS),
@@ -157,6 +165,7 @@ class Bot:
             close(max(1.0, until - time.monotonic() - rest))
             for close, rest in (
                 (self.engine.pool.close, 5.0),
+                (self.engine.stop.pool.close, 5.0),
                 (self.waiting.pool.close, 4.0),
                 (self.schedule.close, 3.0),
                 (self.teller.close, 0.0),
@@ -183,7 +192,19 @@ class Bot:
         away = "" if state.connected else f"not connected to Slack. {state.last_error}".rstrip()
         hanging = f"a request has been in hand for {self.desk.now() - oldest:.0f} s" if stuck else ""
         why = [each for each in (self.desk.law.locked, self.teller.dead_token, away, hanging) if each]
-        return {"version": VERSION, "live": not stuck, "ready": not why, "why": why, **self.lookout.facts}
+        return {
+            "version": VERSION,
+            "live": not stuck,
+            "ready": not why,
+            "why": why,
+            "warnings": self._warnings(),
+            **self.lookout.facts,
+        }
+
+    def _warnings(self) -> list[str]:
+        """Return what somebody has to know of a bot that works as it should."""
+        halts = [f"{said(each)}." for each in self.desk.brake.in_force()]
+        return [each for each in (self.desk.law.warning, self.lookout.warning, *halts) if each]
 
     def _in_hand(self) -> list[Run]:
         return [run for run in self.desk.runs.open() if run.owner == self.desk.owner and run.state in OWNED]
@@ -204,7 +225,8 @@ def on_slack(settings: Settings) -> Bot:
     people, team = people_of(calls, the_law, GroupBook(database))
     database.migrate()
     the_desk = desk(settings, database, people, the_law)
-    people.groups.tell = GroupNews(the_desk.audit, _log, people.group_name)
+    announce = partial(to_operators, the_desk)
+    people.groups.tell = GroupNews(the_desk.audit, announce, people.group_name)
     teller = Teller(the_desk, calls)
     the_desk.wake = teller.wake
     the_desk.hand_over = teller.below.hand_over
@@ -214,12 +236,20 @@ def on_slack(settings: Settings) -> Bot:
     waiting = Waiting(the_desk, Pool(4, 60, "waiting"), processes)
     socket = Socket(Listeners(Clicks(engine), people, teller, team, Forms(database)).app(client), app_token)
     alive = partial(_alive, processes)
-    lookout = Lookout(lambda: socket.state, socket.renew, alive, _log, the_desk.now)
+    lookout = Lookout(lambda: socket.state, socket.renew, alive, announce, the_desk.now)
     the_desk.pulse.slack = lambda: _connection(socket, alive())
     _remember_errors(the_desk)
     clock = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1})
     schedule = Schedule(Occurrences(engine), processes)
-    return Bot(the_desk, database, engine, waiting, processes, people, teller, socket, lookout, clock, schedule)
+    halts, reload = HaltWatch(the_desk), Reload(the_desk, settings.config, partial(_watch, people, teller))
+    parts = (processes, people, teller, socket, lookout, clock, schedule, halts, reload)
+    return Bot(the_desk, database, engine, waiting, *parts)
+
+
+def _watch(people: People, teller: Teller, file: BotFile) -> None:
+    """Know other groups from now on; those that were not known are empty until Slack has answered."""
+    people.groups.follow(file.groups, seconds_of(file.membership_age))
+    teller.soon(people.refresh_groups)
 
 
 def identity(calls: SlackCalls, pauses: tuple[float, ...] = _PAUSES) -> dict[str, Any]:
@@ -264,11 +294,6 @@ def _remember_errors(the_desk: Desk) -> None:
     for handler in [each for each in logger.handlers if isinstance(each, _LastErrors)]:
         logger.removeHandler(handler)
     logger.addHandler(_LastErrors(the_desk))
-
-
-def _log(reply: Reply, _key: str) -> None:
-    """Announce where nobody is named to be told."""
-    log.warning("%s", short(reply, 1000))
 
 
 def people_of(calls: SlackCalls, the_law: Law, book: GroupBook) -> tuple[People, str]:

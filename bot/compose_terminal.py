@@ -8,7 +8,7 @@ import pwd
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from tempfile import TemporaryDirectory
 
 from bot.actor import Actor, Place
@@ -17,17 +17,18 @@ from bot.compose import SLACK_API, all_commands, desk, law
 from bot.config.botfile import BotFile
 from bot.config.settings import Settings, is_loopback
 from bot.errors import OperatorError, SlackError, UsageError
-from bot.road.desk import Directory, Files
+from bot.road.desk import Desk, Directory, Files
 from bot.road.engine import Asked, Engine
 from bot.road.pool import Pool
 from bot.road.waiting import Waiting
 from bot.slack.calls import SlackCalls, web_client
 from bot.slack.identity import People
 from bot.slack.shared_files import SharedFiles
-from bot.store.database import Database
+from bot.store.database import Database, StoreError, must_be_there
 from bot.store.processes import Processes
 from bot.terminal.check import Question, assumed, check
 from bot.terminal.files import LocalFiles
+from bot.terminal.halting import halt_here, resume_here, words_of
 from bot.terminal.heartbeat import beating
 from bot.terminal.init import Named, Workspace, init
 from bot.terminal.options import settings_from
@@ -99,6 +100,35 @@ def _lines() -> Iterator[str]:
             return
 
 
+def halting(options: argparse.Namespace) -> int:
+    """Halt every bot on the store, as whoever runs this. Raises BotError."""
+    what = words_of(options.user, options.account, options.reason)
+    with closing(_store(options)) as database:
+        return halt_here(_desk(options, database), Processes(database), who_runs_this(), what)
+
+
+def resuming(options: argparse.Namespace) -> int:
+    """Resume what was halted, as whoever runs this. Raises BotError."""
+    what = words_of(options.user, options.account, [])
+    with closing(_store(options)) as database:
+        return resume_here(_desk(options, database), who_runs_this(), what)
+
+
+def _store(options: argparse.Namespace) -> Database:
+    """Open a store that is there. Raises OperatorError."""
+    url = settings_from(options).database_url
+    must_be_there(url)
+    return Database(url)
+
+
+def _desk(options: argparse.Namespace, database: Database) -> Desk:
+    """Put a desk together for what needs neither Slack nor AWS, nor a bot.yml that is right."""
+    settings = settings_from(options)
+    with suppress(StoreError):  # it is said where it is written
+        database.migrate()
+    return desk(settings, database, Terminal(who_runs_this()), law(settings))
+
+
 def checking(options: argparse.Namespace) -> int:
     """Validate bot.yml, or decide a command. Raises ConfigError and UsageError."""
     settings = settings_from(options)
@@ -137,8 +167,7 @@ def _people(calls: SlackCalls, file: BotFile) -> tuple[People, str]:
     """Return Slack's directory, its groups read, and our workspace's id. Raises SlackError at the first failure."""
     who = calls.identity()
     team, enterprise = str(who["team_id"]), str(who.get("enterprise_id") or "")
-    groups = file.groups
-    people = People(calls, team=team, enterprise=enterprise, now=time.time, groups=groups)
+    people = People(calls, team=team, enterprise=enterprise, now=time.time, groups=file.groups)
     people.refresh_groups()
     return people, team
 

@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 
 from bot.command import Command, Effect
 from bot.compose import all_commands
-from bot.sandbox.aws.estate import MACHINES
+from bot.sandbox.aws.estate import MACHINES, PROD
+from bot.store.halts import Halt
 from tests.sandbox.slack_wire import until
 from tests.whole import Card, Whole, running
 
@@ -51,6 +52,7 @@ _SAME: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"(?m)^(Public IP) \S+$", r"\1 203.0.113.7"),
     (r"Public IP \d[\d.]+", "Public IP 203.0.113.7"),
     (r"up \d+ s", "up 12 s"),
+    (r"Rules [0-9a-f]{8}", "Rules 0123abcd"),
     (r"RequestId: [0-9a-f]{8}-[0-9a-f-]{27}", "RequestId: 01234567-89ab-cdef-0123-456789abcdef"),
     (r"\bsg-[0-9a-f]+", "sg-0123456789abcdef0"),
     (r"\d[\d,]*(\.\d+)? ms\b", "12 ms"),
@@ -79,6 +81,8 @@ def typed(command: Command) -> str:
 def run_example(whole: Whole, command: Command) -> Example:
     """Type a command's example, click where it asks, and wait for how it ended."""
     given(whole, command.service)
+    if command.name == "resume":
+        halted_by_carla(whole)
     whole.forget_calls()
     answer = whole.type(typed(command))
     question = answer if "confirm" in answer.buttons else None
@@ -94,6 +98,14 @@ def given(whole: Whole, service: str) -> None:
     name = f"tests.services.test_{service}"
     if service and importlib.util.find_spec(name):
         getattr(importlib.import_module(name), "given", lambda _: None)(whole)
+
+
+def halted_by_carla(whole: Whole) -> None:
+    """What ana may resume is what somebody else halted."""
+    brake, now = whole.bot.desk.brake, whole.bot.desk.now()
+    for mine in brake.in_force():
+        brake.halts.end(mine, now, "ana")
+    brake.put_on(Halt(f"account/{PROD}", "prod", "T0TIDEWATR/U0CARLA003", "carla", "the alarms make no sense", now))
 
 
 def run_examples(whole: Whole, commands: Iterable[Command]) -> list[Example]:

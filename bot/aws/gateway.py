@@ -11,12 +11,11 @@ from __future__ import annotations
 import json
 import logging
 import random
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import boto3
 import botocore.session
@@ -31,6 +30,7 @@ from bot.aws.guard import Pass, armed
 from bot.aws.meter import Rate, Reads, watch
 from bot.aws.own_calls import DECODE, WHO_AM_I
 from bot.aws.sessions import guarded
+from bot.aws.ways import Account, Way, same
 from bot.command import Call, Upload
 from bot.errors import AwsError, AwsRefused, AwsUnsent, BotError, UsageError
 
@@ -48,6 +48,10 @@ Progress = Callable[[int], None]
 
 def unheard(_bytes: int) -> None:
     """Take no notice of an upload's progress."""
+
+
+def always() -> None:
+    """Let a call leave."""
 
 
 def no_files(_id: str) -> Upload:
@@ -100,43 +104,6 @@ def identity(endpoint_url: str | None = None) -> Identity:
     return Identity(answer["Account"], answer["Arn"], region)
 
 
-class Account(Protocol):
-    """What the gateway has to know of an account of bot.yml."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def region(self) -> str: ...
-
-    @property
-    def role(self) -> str | None: ...
-
-    @property
-    def profile(self) -> str | None: ...
-
-
-class _Way:
-    """What the gateway keeps of one account, behind a lock of its own."""
-
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.source: Source | None = None
-        self.session: boto3.Session | None = None
-        self.clients: dict[tuple[str, str, Config], Any] = {}
-        self.pinned = False
-
-    def forget(self) -> None:
-        """Close every connection and begin anew: the next use reads the credentials again."""
-        clients, self.clients = self.clients, {}
-        for client in clients.values():
-            client.close()
-        if self.source:
-            self.source.close()
-        self.source = self.session = None
-        self.pinned = False
-
-
 class Gateway:
     """Sessions by account, clients by account, Region and service."""
 
@@ -151,7 +118,19 @@ class Gateway:
         self._accounts = accounts
         self._endpoint_url = endpoint_url
         self._sleep = sleep
-        self._ways = {name: _Way() for name in accounts}
+        self._ways = {name: Way() for name in accounts}
+
+    def use(self, accounts: Mapping[str, Account]) -> None:
+        """Put other accounts in the place of those known; of one that changed nothing is kept, calls under way finish.
+
+        An account that is gone is refused from now on.
+        """
+        old, before = self._ways, self._accounts
+        kept = {name for name in accounts if name in before and same(before[name], accounts[name])}
+        self._accounts = accounts
+        self._ways = {name: old[name] if name in kept else Way() for name in accounts}
+        for name in old.keys() - kept:
+            old[name].forget()
 
     def reading(
         self,
@@ -169,20 +148,22 @@ class Gateway:
         counts = self.reads.counting(account, region, passes=finishing)
         return Door(self, account, region, token, granted, files=files, counts=counts)
 
-    def send(
+    def send(  # noqa: PLR0917  # a call, and what goes with it
         self,
         account: str,
         region: str,
         call: Call,
         body: Callable[[], BinaryIO] | None = None,
         progress: Progress = unheard,
+        still: Callable[[], None] = always,
         *,
         named: frozenset[str] = frozenset(),
     ) -> Mapping[str, Any]:
         """Make one change, once; sent again only where AWS turned it away unread. Raises AwsError.
 
         `body` opens what a call uploads, from its beginning; `named` are the ARNs of other accounts or Regions that the
-        decision granted by name.
+        decision granted by name. `still` is asked last, each time the call is about to leave, and raises where it must
+        not any more.
         """
         self._pin(account)
         granted = transfers.granted(call) if call.upload else Pass(exactly=((call.operation, call.params),))
@@ -191,7 +172,7 @@ class Gateway:
         door = Door(self, account, region, "", granted, config)
         for wait in (*_THROTTLED_WAITS, None):
             try:
-                return self._once(door, call, body, progress)
+                return self._once(door, call, body, progress, still)
             except AwsRefused as error:
                 if not error.unread or wait is None:
                     raise
@@ -212,7 +193,7 @@ class Gateway:
 
     def client(self, account: str, region: str, service: str, config: Config) -> Any:
         """Return the shared client, which refuses every call until it is armed."""
-        way, key = self._ways[account], (region, service, config)
+        way, key = self._way(account), (region, service, config)
         with way.lock:
             if key not in way.clients:
                 way.clients[key] = self._session(account, way).client(
@@ -241,13 +222,19 @@ class Gateway:
             way.forget()
 
     def _once(
-        self, door: Door, call: Call, body: Callable[[], BinaryIO] | None = None, progress: Progress = unheard
+        self,
+        door: Door,
+        call: Call,
+        body: Callable[[], BinaryIO] | None,
+        progress: Progress,
+        still: Callable[[], None],
     ) -> Mapping[str, Any]:
         """Send a change; whatever keeps it from being signed is known before anything can have left."""
         service, method = models.client_method(call.operation)
         with translated(call.operation, changes=False):
             client = door.client(service)
             client._request_signer._credentials.get_frozen_credentials()  # noqa: SLF001 - no public door
+        still()
         if call.upload:
             return self._upload(client, call, body, progress)
         with translated(call.operation, changes=True):
@@ -261,7 +248,7 @@ class Gateway:
         with transfers.opened(call, body) as stream, translated(call.operation, changes=True):
             return transfers.upload(client, call, stream, progress)
 
-    def _session(self, account: str, way: _Way) -> boto3.Session:
+    def _session(self, account: str, way: Way) -> boto3.Session:
         if way.session is None:
             about = self._accounts[account]
             way.source = Source(
@@ -270,9 +257,14 @@ class Gateway:
             way.session = guarded(way.source.credentials(about.role), about.profile)
         return way.session
 
+    def _way(self, account: str) -> Way:
+        if account not in self._ways:
+            raise AwsUnsent(f"{account} is no account of bot.yml any more: nothing was sent.", code="NoAccount")
+        return self._ways[account]
+
     def _pin(self, account: str) -> None:
         """Check once that the credentials are the named account's (invariant 4); only success is remembered."""
-        way = self._ways[account]
+        way = self._way(account)
         with way.lock:
             if way.pinned:
                 return

@@ -17,6 +17,7 @@ from pydantic.json_schema import SkipJsonSchema
 from bot.aws.catalogue import FIRST
 from bot.command import Audience
 from bot.config.freezes import Freeze
+from bot.config.halting import Halting
 from bot.config.ids import AccountId, ChannelId, Contact, Name, Section, checked, sentence
 from bot.config.limits import Limit, Reads
 from bot.config.reports import Report
@@ -143,6 +144,8 @@ class BotFile(Section):
     contact: Annotated[Contact | None, Field(description="Whom to ask for more rights.")] = None
     catalogue: Annotated[str, Field(description="The reviewed operations that wildcards mean, by release.")] = FIRST
     membership_age: Annotated[Duration, _AGE] = "24h"
+    halt: Annotated[Halting | None, Field(description="Who may stop everything.")] = None
+    operators: Annotated[ChannelId | None, Field(description="A channel told of reloads, halts and alarms.")] = None
 
     @field_validator("accounts", mode="before")
     @classmethod
@@ -156,7 +159,8 @@ class BotFile(Section):
         """Every user group that the file names, wherever it counts."""
         named = [rule.who for rule in self.rules] + [limit.who for limit in self.limits if limit.who]
         named += [freeze.except_.who for freeze in self.freezes if freeze.except_]
-        return frozenset(group for who in named for group in who.groups)
+        stops = self.halt.who.groups if self.halt else ()
+        return frozenset((*stops, *(group for who in named for group in who.groups)))
 
     @property
     def empty(self) -> bool:

@@ -33,6 +33,12 @@ class Settings:
     log_format: str = "auto"
     slack_api_url: str | None = None
     aws_endpoint_url: str | None = None
+    halt_file: Path | None = None
+
+    @property
+    def stop_file(self) -> Path:
+        """The file that halts everything while it is there: beside bot.yml unless another is named."""
+        return self.halt_file or self.config.parent / "HALT"
 
     @classmethod
     def from_environment(
@@ -52,6 +58,7 @@ class Settings:
             log_format=given.get("BOT_LOG_FORMAT", "auto").lower(),
             slack_api_url=slack_api_url or given.get("SLACK_API_URL"),
             aws_endpoint_url=aws_endpoint_url or given.get("AWS_ENDPOINT_URL"),
+            halt_file=Path(given["BOT_HALT_FILE"]) if "BOT_HALT_FILE" in given else None,
         )
 
     def tokens(self) -> tuple[str, str]:

@@ -20,6 +20,7 @@ from bot.road.click import Click
 from bot.road.denials import WHY, explained
 from bot.road.desk import Desk
 from bot.road.engine import Asked, Engine, Received
+from bot.road.halted import refuse_halted
 from bot.road.results import Results
 from bot.road.sending import send, takes_ids, touched, unsent
 from bot.store.database import StoreError, new_id
@@ -92,6 +93,8 @@ class Clicks:
             raise Refused("This button belongs to nothing I know of (any more). Ask again.", layer="confirmation")
         if self.desk.law.locked:
             raise Refused(f"Locked: {self.desk.law.locked}", layer="allowlist")
+        if click.does != CANCEL:
+            refuse_halted(self.desk, run, actor)
         return step(run, actor, click)
 
     def _place(self, run: Run) -> Place:

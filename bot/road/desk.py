@@ -23,10 +23,12 @@ from bot.errors import Refused
 from bot.parse import Commands
 from bot.policy import freeze, record
 from bot.policy.decide import Decision, Outcome, decide, decide_all, decide_command, reach, read_request, requests
+from bot.policy.listed import may_halt, may_resume
 from bot.policy.match import Request
 from bot.policy.observe import might_grant
 from bot.policy.rights import refusal, rights, rights_in_words
 from bot.reply import File, Reply, to_json
+from bot.road.brake import Brake
 from bot.road.doors import Directory, Files, NoFiles, nowhere
 from bot.road.hands import Hands
 from bot.road.law import Law
@@ -40,6 +42,8 @@ from bot.store.runs import ENDED, Run, Runs, State
 __all__ = ["Desk", "Directory", "Files", "Law", "NoFiles", "Pulse", "nowhere"]
 
 log = logging.getLogger(__name__)
+
+STOP_WORDS = {"halt": may_halt, "resume": may_resume}  # for whoever `halt.who` lists
 
 
 @dataclass
@@ -63,6 +67,7 @@ class Desk:
     outbox: Outbox
     audit: Audit
     limits: Limits
+    brake: Brake
     gateway: Gateway
     commands: Commands
     law: Law
@@ -97,19 +102,21 @@ class Desk:
         """Vouch for whoever a run is for: a report of bot.yml is a principal of its own. Raises Refused."""
         if run.actor_kind == "report":
             return Actor("report", run.user, name=run.user)
+        if run.actor_kind == "bot":
+            raise Refused("Nobody asked for a notice of the bot's own.", layer="identity")
         return self.directory.actor(run.user, (run.team,))
 
     def recipient(self, run: Run) -> str:
         """Return whom to tell in person: the asker; of a report its owner while they are here, else its contact.
 
-        Empty where there is nobody: a user group cannot be written to.
+        Empty where there is nobody: a user group cannot be written to. The bot's own notices go to the contact.
         """
-        if not run.report:
+        if not run.report and run.actor_kind != "bot":
             return run.user
         if run.actor_kind == "slack" and self._here(run):
             return run.user
         about = self.law.file.reports.get(run.user) if run.actor_kind == "report" else None
-        contact = (about.contact if about else None) or self.law.file.contact or ""
+        contact = (about and about.contact) or self.law.file.contact or ""
         return "" if contact.startswith("S") else contact
 
     def _here(self, run: Run) -> bool:
@@ -127,7 +134,7 @@ class Desk:
     def mark(self, run: Run) -> None:
         """Mark that a run has something newer to tell; what is final goes first, progress last."""
         ranks = {State.ASKED: QUESTION, State.RECEIVED: PROGRESS, State.SENDING: PROGRESS, State.FOLLOWING: PROGRESS}
-        if run.actor_kind in ("slack", "report"):
+        if run.actor_kind in ("slack", "report", "bot"):
             self.outbox.mark(run.id, ranks.get(run.state, FINAL), self.now())
 
     def end(self, run: Run, to: State, reply: Reply, *, private: bool = False, why: str = "") -> Run | None:
@@ -234,6 +241,8 @@ class Desk:
     def may(self, actor: Actor, place: Place, command: Command) -> bool:
         """Whether somebody could run a command in some account and Region: what help and suggestions go by."""
         if command.own:
+            if command.name in STOP_WORDS:
+                return STOP_WORDS[command.name](self.law.file, actor)
             return command.free or decide_command(self.law.file, actor, place, command, "", "", at=self.now()).allowed
         try:
             return bool(rights(self.law.file, actor, place, (command,)))

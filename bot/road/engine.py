@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, auto
 
 from bot.action import Action
 from bot.actor import Actor, Place
@@ -19,17 +17,23 @@ from bot.parse import parse
 from bot.policy.decide import Decision, Needs
 from bot.reply import Reply, to_json
 from bot.road import limits
+from bot.road.asked import Asked, Received, unheard
 from bot.road.denials import refused, told_by_aws
 from bot.road.desk import Desk
+from bot.road.halt_words import halting
+from bot.road.halted import answers, refuse_halted
 from bot.road.own_words import Asking
 from bot.road.pool import Pool
 from bot.road.reading import Reading, postable, rehearsed
 from bot.road.sending import send
+from bot.road.stop_button import StopButton
 from bot.road.usage import nothing_to_do, usage
 from bot.store.database import new_id
 from bot.store.runs import Run, State, plan_json
 
 log = logging.getLogger(__name__)
+
+__all__ = ["Asked", "Engine", "Received"]
 
 CONFIRM_SECONDS = 300.0
 UNSEEN = (
@@ -38,38 +42,23 @@ UNSEEN = (
 )
 
 
-class Received(Enum):
-    """What became of a request on its way in."""
-
-    TAKEN = auto()
-    SEEN = auto()
-    BUSY = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as an edge hands it in: ids as the edge got them, and the delivery that brought it."""
-
-    text: str
-    user: str
-    team: str
-    channel: str = ""
-    thread: str = ""
-    delivery: str = ""
-    kind: str = "slack"
-
-
 class Engine:
     """Takes requests in and works on them in its own bounded pool; a `dry` one decides and sends nothing."""
 
     def __init__(self, desk: Desk, pool: Pool, *, dry: bool = False) -> None:
         self.desk = desk
         self.pool = pool
+        self.stop = StopButton(desk)
         self.dry = dry
         self.reading = Reading(desk, dry=dry)
 
-    def receive(self, asked: Asked, on_taken: Callable[[Run], None] = lambda _run: None) -> Received:
+    def receive(
+        self, asked: Asked, on_taken: Callable[[Run], None] = unheard, answer: Callable[[Reply], None] = unheard
+    ) -> Received:
         """Take a request in, on the ack path: one write, no network. Full means that nothing will run later."""
+        if halting(asked.text):
+            # it has workers of its own, and says by `answer` what the store would not take
+            return self.stop.receive(self.new_run(asked), asked.delivery, self.work, on_taken, answer)
         if not self.pool.reserve():
             return Received.BUSY
         run = self.new_run(asked)
@@ -152,6 +141,9 @@ class Engine:
 
     def _road(self, run: Run) -> Run | None:
         desk = self.desk
+        if stop := halting(run.text):
+            run = desk.runs.note(run, action=str(stop))
+            return desk.end(run, State.DONE, self.stop.pressed(run), private=True)
         actor = desk.actor(run)
         run = desk.runs.note(run, user_name=actor.name)
         place = desk.directory.place(run.channel, run.thread)
@@ -159,8 +151,10 @@ class Engine:
             raise BotError(f"Locked: {desk.law.locked} Until it is mended, nothing runs.")
         action = parse(run.text, desk.commands, desk.law.defaults, allowed=self._visible(actor, place))
         run = desk.runs.note(run, action=str(action), account=action.account, region=action.region)
-        desk.law.open(action.account, action.region)
         command = desk.commands.of(action)
+        if not answers(command):
+            refuse_halted(desk, run, actor)
+        desk.law.open(action.account, action.region)
         if command.own:
             return self._bot_word(run, actor, place, action, command)
         limits.may_look(desk, actor)

@@ -26,6 +26,7 @@ from bot.policy.costs import COSTS
 from bot.policy.decide import Decision, decide, decide_all
 from bot.policy.match import Request
 from bot.road.desk import Desk
+from bot.road.halted import halted_account
 from bot.store.runs import Run
 
 log = logging.getLogger(__name__)
@@ -138,6 +139,8 @@ class Everywhere:
 
     def _refused(self, operation: str, account: Account, region: str) -> str:
         """Decide one place; returns why not, or nothing."""
+        if halted_account(self.desk, account.name):
+            return f"{account.name} is halted"
         decision = self._decide(operation, account, region)
         if decision.allowed:
             self.decided.append(decision)

@@ -20,6 +20,7 @@ from bot.reply import Reply
 from bot.road.blanks import ACCOUNT, Asking, Options, Sheet, blanks
 from bot.road.engine import UNSEEN, Asked, Engine, Received
 from bot.road.filled import written
+from bot.road.halted import refuse_halted
 from bot.road.reading import postable
 from bot.store.database import new_id
 from bot.store.forms import Form, Forms
@@ -154,6 +155,7 @@ class Filling:
     def _allowed(self, run: Run, actor: Actor, place: Place, found: Begun) -> None:
         """Refuse whoever could not run it anyway, before anything is read from AWS for them. Raises Refused."""
         desk, command = self.desk, found.command
+        refuse_halted(desk, run, actor)
         if not run.account:
             if not desk.may(actor, place, command):
                 raise Refused(desk.refusal(actor, place, command, ""), layer="allowlist")

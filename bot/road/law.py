@@ -14,10 +14,16 @@ from bot.policy.production import production
 
 @dataclass(frozen=True)
 class Law:
-    """The rules in force, or what is wrong with bot.yml: then every command is answered with that."""
+    """The rules in force, or what is wrong with bot.yml: then every command is answered with that.
+
+    `since` (epoch seconds) and `digest` (SHA-256) say which, and `warning` what is wrong with the file on disk now.
+    """
 
     file: BotFile
     problems: tuple[str, ...] = ()
+    since: float = 0.0
+    digest: str = ""
+    warning: str = ""
 
     @property
     def locked(self) -> str:

@@ -1,6 +1,9 @@
-"""What is said about a report rather than by it: that it was skipped, paused, or did not arrive."""
+"""What the bot says by itself: about a report (skipped, paused, or not arrived), and to its operators."""
 
 from __future__ import annotations
+
+import logging
+from dataclasses import replace
 
 from bot.actor import Actor
 from bot.reply import Reply, to_json
@@ -8,6 +11,9 @@ from bot.road.desk import Desk
 from bot.store.database import new_id
 from bot.store.reports import Report
 from bot.store.runs import Run, State
+from bot.text import line, plain
+
+log = logging.getLogger(__name__)
 
 
 def run_of(desk: Desk, report: Report, scheduled_for: float) -> Run:
@@ -40,6 +46,30 @@ def tell(desk: Desk, report: Report, reply: Reply, key: str, *, occurrence: floa
             why=reply.summary,
             audience="asker" if private else "channel",
         )
+    return True
+
+
+def to_operators(desk: Desk, reply: Reply, key: str) -> bool:
+    """Tell whoever runs the bot, once for a key, in the channel `operators:`, and in the log; False where it was told.
+
+    Raises StoreError. Where bot.yml names no channel there is the log alone.
+    """
+    return told_in(desk, desk.law.file.operators or "", reply, key)
+
+
+def told_in(desk: Desk, channel: str, reply: Reply, key: str) -> bool:
+    """Do the same in a channel that is named."""
+    run = Run(new_id(), State.RECEIVED, owner=desk.owner, actor_kind="bot", user="bot", channel=channel)
+    run = replace(run, text=f"[{key}]", created_at=desk.now())
+    with desk.runs.together():
+        if not desk.runs.receive(run, f"operators/{channel}/{key}"):
+            return False
+        log.warning("%s", line(plain(reply)))
+        ended = {"why": reply.summary, "reply": to_json(reply), "audience": "channel"}
+        if channel:
+            desk.move(run, State.VOID, **ended)
+        else:
+            desk.runs.move(run, State.VOID, ended_at=desk.now(), **ended)
     return True
 
 

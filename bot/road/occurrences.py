@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bot.errors import UsageError
 from bot.reply import Reply, text, to_json
 from bot.road.engine import Engine
+from bot.road.halted import halted_report
 from bot.road.notices import run_of, tell
 from bot.store.reports import Report
 from bot.store.runs import Run, State
@@ -103,7 +104,7 @@ class Occurrences:
         with desk.runs.together():
             if not desk.reports.claim(report, next_at=due.after, last_at=due.latest):
                 return False
-            why = self._skipped(report, due)
+            why = self._skipped(report, run, due)
             if not desk.runs.receive(run, f"report/{report.id}/{due.latest:.0f}"):
                 return False
             facts = {"report": report.name, "due": due.latest, "missed": len(due.missed), "skipped": why}
@@ -116,10 +117,12 @@ class Occurrences:
                 desk.runs.note(run, why=missed)
         return not why
 
-    def _skipped(self, report: Report, due: Due) -> str:
+    def _skipped(self, report: Report, run: Run, due: Due) -> str:
         """Say why a moment is left out, or nothing."""
         when = clock(due.latest, report.zone)
         after = f"Next: {clock(due.after, report.zone)} ({report.zone})."
+        if halted := halted_report(self.desk, run):
+            return f"Report {report.name} of {when} was skipped. {halted} {after}"
         if self.desk.reports.under_way(report):
             return f"Report {report.name} of {when} was skipped: the run before it has not ended. {after}"
         if self.desk.now() - due.latest > LATEST_SECONDS:
@@ -133,7 +136,7 @@ class Occurrences:
             return
         if run.state is State.DONE:
             self.desk.reports.change(report, failures=0, last_run=run.id)
-        if run.state not in (State.REFUSED, State.USAGE):
+        if run.state not in (State.REFUSED, State.USAGE) or run.why.startswith("halt: "):
             return
         failures = report.failures + 1
         stop = failures >= MOST_REFUSALS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from bot.action import Action, quote
@@ -18,7 +19,9 @@ from bot.params import bind, params_of
 from bot.policy.decide import Outcome, decide_command
 from bot.reply import Bold, Fields, Mono, Part, Reply, Span, Table, Text, note, text
 from bot.road.desk import Desk
+from bot.road.halted import said
 from bot.store.runs import Run, State
+from bot.text import moment
 
 VERSION = "0.1.0"
 NEEDS_TWO = "A second person has to approve these, and approving is not part of this release"
@@ -95,8 +98,19 @@ def status(asking: Asking) -> Reply:
     waiting = [run for run in desk.runs.open() if run.state != State.RECEIVED]
     facts = [(name, str(value)) for name, value in desk.pulse.slack().items()]
     facts += [("Runs open", str(len(waiting))), ("Messages waiting for Slack", str(desk.outbox.waiting()))]
+    facts += [("Rules", _rules(desk))]
+    known = (*((desk.law.warning,) if desk.law.warning else ()), *(f"{said(each)}." for each in desk.brake.in_force()))
+    trouble = tuple(text(each) for each in known)
     errors = tuple(text(line) for line in list(desk.pulse.errors)[-3:]) or (note("No errors since the start."),)
-    return Reply(f"aws-slack-bot {VERSION}, up {up}", (Fields(tuple(facts)), *errors), "ok")
+    return Reply(
+        f"aws-slack-bot {VERSION}, up {up}", (Fields(tuple(facts)), *trouble, *errors), "no" if known else "ok"
+    )
+
+
+def _rules(desk: Desk) -> str:
+    """Say since when the rules are in force, and which they are."""
+    since = moment(datetime.fromtimestamp(desk.law.since, UTC))
+    return f"{desk.law.digest[:8] or 'no bot.yml'}, since {since}"
 
 
 def bot_words() -> tuple[Command, ...]:

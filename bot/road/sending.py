@@ -18,6 +18,7 @@ from bot.policy.match import named
 from bot.road import limits
 from bot.road.denials import told_by_aws
 from bot.road.desk import Desk
+from bot.road.halted import refuse_halted
 from bot.road.outcomes import failure, outcome_of
 from bot.road.progress import Progress
 from bot.store.runs import Run, Sent, State, plan_json
@@ -93,6 +94,9 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
             if unread and n == 0:
                 desk.limits.give_back(run.id)
         return False
+    except Refused as error:
+        _written(desk, run, n, "refused", why=error.sentence)
+        return False
     except GuardError as error:
         log.error("Run %s: %s", run.id, error.sentence)  # noqa: TRY400 - a sentence, not a bug
         _written(desk, run, n, "refused", why=error.sentence)
@@ -111,14 +115,18 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
 
 
 def _sent(desk: Desk, run: Run, call: Call) -> Mapping[str, Any]:
-    """Send one call to AWS, with what it uploads. Raises AwsError, GuardError."""
+    """Send one call to AWS, with what it uploads. Raises AwsError, GuardError; Refused where it was halted meanwhile.
+
+    Whether it is halted is asked last of all, each time the call leaves.
+    """
     granted = named(rule for rule in desk.law.file.rules if rule.id in run.rules.split(", "))
+    still = partial(refuse_halted, desk, run)
     if call.upload is None:
-        return desk.gateway.send(run.account, run.region, call, named=granted)
+        return desk.gateway.send(run.account, run.region, call, still=still, named=granted)
     progress = Progress(desk, run, call)
     body = partial(desk.files.open, call.upload.id)
     try:
-        return desk.gateway.send(run.account, run.region, call, body, progress, named=granted)
+        return desk.gateway.send(run.account, run.region, call, body, progress, still, named=granted)
     finally:
         progress.over()
 

@@ -16,6 +16,7 @@ from bot.command import Command
 from bot.errors import AwsError, AwsRefused, Refused, Unsure, UsageError
 from bot.parse import parse
 from bot.road.desk import Desk
+from bot.road.halted import refuse_halted
 from bot.road.pool import Pool
 from bot.road.sending import FOREVER, adopt, conclude, followed, ids_of, lost_among, send, touched
 from bot.store.database import StoreError
@@ -188,6 +189,7 @@ class Waiting:
     def _send_undo(self, run: Run) -> Run | None:
         desk = self.desk
         actor = desk.directory.actor(run.user, (run.team,))
+        refuse_halted(desk, run)
         place = desk.directory.place(run.channel, run.thread)
         if place.member is None and place.shared is None:
             raise Unsure("Slack would not say what channel this is.", layer="place")

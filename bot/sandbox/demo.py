@@ -35,6 +35,7 @@ accounts:
   prod: {{id: "{PROD}", role: "{PROD_ROLE}", region: {REGION}, production: true}}
 contact: U0CARLA003
 catalogue: "2026-11"
+halt: {{who: {{users: [U0ANA00001, U0CARLA003]}}}}
 rules:
   - id: everyone-looks
     actions: [ec2:DescribeInstances, bot:Status]

@@ -111,7 +111,8 @@ class Listeners:
         if self.forms.lacking(asked.text) and body.get("trigger_id"):
             taken = self.forms.wanted(asked, body)
         else:
-            taken = self.engine.receive(asked, lambda run: self.edge.keep(url, run.id))
+            answer = self.edge.answer({**body, "user": {"id": asked.user}})
+            taken = self.engine.receive(asked, lambda run: self.edge.keep(url, run.id), answer)
         return BUSY if taken is Received.BUSY else ""
 
     def _home(self, body: Json) -> str:

@@ -41,7 +41,7 @@ class Mentions:
         said = safely(self._take, body, bot)
         if said:
             event = body.get("event") or {}
-            self.teller.soon(partial(self._tell, _place(event), str(event.get("user") or ""), said))
+            self.teller.soon(partial(self._tell, _place(event), str(event.get("user") or ""), Reply(said, sign="no")))
 
     def _take(self, body: Json, bot: str) -> str:
         event = body.get("event")
@@ -58,7 +58,8 @@ class Mentions:
             thread=thread,
             delivery=key("event", body.get("event_id") or (channel, event.get("ts"))),
         )
-        taken = self.engine.receive(asked, lambda run: self.teller.mentioned.append(run.id))
+        answer = partial(self._tell, (channel, thread), asked.user)
+        taken = self.engine.receive(asked, lambda run: self.teller.mentioned.append(run.id), answer)
         return BUSY if taken is Received.BUSY else ""
 
     def _with_file(self, text: str, event: Json) -> str:
@@ -68,13 +69,13 @@ class Mentions:
         lacks = next((param for param in found.lacks if param.file), None) if found else None
         return f"{text} --{lacks.option} {files[0]['id']}" if lacks and not lacks.word else text
 
-    def _tell(self, where: tuple[str, str], user: str, sentence: str) -> None:
+    def _tell(self, where: tuple[str, str], user: str, reply: Reply) -> None:
         channel, thread = where
         try:
             if channel.startswith("D"):
-                self.teller.calls.post(channel, message(Reply(sentence, sign="no")), thread)
+                self.teller.calls.post(channel, message(reply), thread)
             elif channel:
-                self.teller.calls.ephemeral(channel, user, message(Reply(sentence, sign="no")), thread)
+                self.teller.calls.ephemeral(channel, user, message(reply), thread)
         except SlackError as error:
             log.warning("Whoever wrote could not be told: %s", error.code)
 

@@ -24,7 +24,7 @@ from bot.store.turns import Turns
 __all__ = ["HEAD", "Database", "StoreError", "inserted", "new_id"]
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration's name, so that a store which is up to date needs no Alembic (a seventh of the start)."""
 _PATIENCE_SECONDS = 5.0
 _HURRIED_SECONDS = 1.2

@@ -208,3 +208,16 @@ memberships = Table(
     Column("since", Float, nullable=False),
     Column("left_at", Float, nullable=False),
 )
+
+halts = Table(
+    "halts",
+    metadata,
+    Column("scope", Words, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("by", Words, nullable=False),
+    Column("by_name", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("ended_at", Float, nullable=False),
+    Column("ended_by", Words, nullable=False),
+)

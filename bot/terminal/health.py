@@ -28,8 +28,8 @@ def health(database_url: str, *, live: bool) -> int:
         return _unwell("down: its workers are stuck" if facts else "down: no bot process works on this store")
     ready = any(each["ready"] for each in facts) and not overdue
     why = "; ".join(dict.fromkeys((*(reason for each in facts for reason in each["why"]), *overdue)))
-    warned = "; ".join(dict.fromkeys(each for about in facts for each in about.get("warn", ())))
-    print(("ready" if ready else f"live, but not ready: {why}") + (f". Warning: {warned}" if warned else ""))
+    but = "; ".join(dict.fromkeys(each for known in facts for each in known.get("warnings", ())))
+    print((f"ready, but {but}" if but else "ready") if ready else f"live, but not ready: {why}")
     return WELL if ready or live else UNWELL
 
 

@@ -441,7 +441,7 @@ def test_a_file_that_cannot_be_read_is_no_empty_allowlist(kind: str, tmp_path: P
 
 def test_a3_the_allowlist_has_no_switch_to_turn_it_off() -> None:
     keys = {"accounts", "rules", "freezes", "limits", "reads", "production", "reports", "contact", "catalogue"}
-    keys |= {"membership_age"}
+    keys |= {"membership_age", "halt", "operators"}
     assert set(BotFile.model_fields) == keys
 
 
@@ -463,6 +463,33 @@ def test_what_is_no_duration_is_refused_with_the_form(written: str) -> None:
 
 
 # The JSON Schema
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("halt: {who: {}}", "who lists nobody"),
+        ("halt: {who: {everyone: true}}", "everyone"),
+        ("halt: {who: {users: [ana]}}", "'ana' is no id"),
+        ("halt: {who: {users: [S0614TZR7]}}", "belongs under groups"),
+        ("halt: {}", "who"),
+        ('operators: "#ops"', "is no id"),
+        ("operators: U024BE7LH", "belongs under users"),
+    ],
+)
+def test_who_may_halt_and_where_operators_are_told_is_said_by_ids(text: str, says: str) -> None:
+    assert says in only(f"{text}\n")
+
+
+def test_the_groups_that_have_to_be_known_are_those_of_rules_and_of_halt() -> None:
+    halt = "halt: {who: {users: [U024BE7LH], groups: [S1HALT]}}\n"
+    assert parse(rule(who="{groups: [S0RULE]}") + halt).groups == {"S0RULE", "S1HALT"}
+    assert parse("").groups == frozenset()
+
+
+def test_the_file_that_halts_stands_beside_bot_yml_unless_another_is_named() -> None:
+    assert Settings.from_environment({"BOT_CONFIG": "/etc/bot/bot.yml"}).stop_file == Path("/etc/bot/HALT")
+    assert Settings.from_environment({"BOT_HALT_FILE": "/data/HALT"}).stop_file == Path("/data/HALT")
 
 
 def test_the_schema_in_docs_is_in_step() -> None:

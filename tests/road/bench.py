@@ -25,10 +25,12 @@ from bot.errors import Refused
 from bot.parse import Commands
 from bot.policy import record
 from bot.reply import Buttons, Reply
+from bot.road.brake import Brake
 from bot.road.cards import card
 from bot.road.clicks import Click, Clicks
 from bot.road.desk import Desk, Law
 from bot.road.engine import Asked, Engine
+from bot.road.halt_words import halt_words
 from bot.road.own_words import bot_words
 from bot.road.policy_words import policy_words
 from bot.road.pool import Pool
@@ -36,6 +38,7 @@ from bot.road.reports import report_words
 from bot.road.waiting import Waiting
 from bot.sandbox.aws.estate import ACCESS_KEY, DEV, PROD, PROD_ROLE, SECRET_KEY
 from bot.store.audit import Audit
+from bot.store.halts import Halts
 from bot.store.limits import Limits
 from bot.store.outbox import Outbox
 from bot.store.processes import Processes
@@ -50,7 +53,7 @@ ANN, BOB, EVE, GUEST = "UANN", "UBOB", "UEVE", "UGUEST"
 WEB, WEB2, API, WORKER, STOPPED, BATCH, FLEET, NAMELESS = (f"i-0a1b2c3d4e5f6000{n}" for n in range(1, 9))
 STAGING, PROTECTED_PROD = "i-0a1b2c3d4e5f60010", "i-0a1b2c3d4e5f60103"
 ALL = {"actions": ["ec2:*"], "who": {"users": [ANN, BOB]}, "accounts": ["dev"]}
-COMMANDS = Commands((*bot_words(), *report_words(), *policy_words(), *discovered(services)))
+COMMANDS = Commands((*bot_words(), *halt_words(), *report_words(), *policy_words(), *discovered(services)))
 
 
 def rules(*about: dict[str, Any]) -> tuple[Rule, ...]:
@@ -118,6 +121,7 @@ class Bench:
             outbox=Outbox(self.database),
             audit=Audit(self.database),
             limits=Limits(self.database),
+            brake=Brake(Halts(self.database), self.path.parent / "HALT"),
             gateway=self.gateway,
             commands=COMMANDS,
             law=Law(file),
@@ -134,6 +138,7 @@ class Bench:
 
     def close(self) -> None:
         self.engine.pool.close(10)
+        self.engine.stop.pool.close(10)
         self.waiting.pool.close(10)
         self.database.close()
 

@@ -258,6 +258,7 @@ COLUMNS = {
     "last_run alarmed_for",
     "user_groups": "id disabled updated updated_by changed_at read_at",
     "memberships": "usergroup user since left_at",
+    "halts": "scope name by by_name reason at ended_at ended_by",
 }
 """Every column there is: none for a token, a response_url or a credential. Think before you add one."""
 

@@ -35,4 +35,6 @@ export const COMMANDS = [
   { name: "help", usage: "[SERVICE] [VERB]", needs: false, about: "Show what you may run, a service's verbs, or how one command is used." },
   { name: "whoami", usage: "", needs: false, about: "Show your ids, what you may do here, and whom to ask for more." },
   { name: "status", usage: "", needs: false, about: "Show version, uptime, connections, what waits, and the last errors." },
+  { name: "halt", usage: "[WHAT…]", needs: false, about: "Stop everything at once, or one person, or one account: nothing new starts, and what waits is void." },
+  { name: "resume", usage: "[WHAT…]", needs: false, about: "Let go on what somebody else halted, and say who that was and why." },
 ];

@@ -1,0 +1,78 @@
+"""The stop button on its way in: workers of its own, so that a full pool keeps nobody from halting.
+
+Where the store does not take the request, it is halted nonetheless, and whoever asked is told directly.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from bot.actor import Place
+from bot.errors import BotError
+from bot.reply import Reply
+from bot.road.asked import Received
+from bot.road.desk import Desk
+from bot.road.halt_words import halting, vouched
+from bot.road.own_words import Asking
+from bot.road.pool import Pool
+from bot.store.database import StoreError
+from bot.store.runs import Run
+
+log = logging.getLogger(__name__)
+
+Answer = Callable[[Reply], None]
+
+
+class StopButton:
+    """Takes typed halts in."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.pool = Pool(2, 30, "halt")
+
+    def receive(
+        self,
+        run: Run,
+        delivery: str,
+        work: Callable[[Run], object],
+        on_taken: Callable[[Run], None],
+        answer: Answer,
+    ) -> Received:
+        """Take a halt in, on the ack path; `work` is the road, `answer` tells whoever asked past the store."""
+        if not self.pool.reserve():
+            return Received.BUSY
+        try:
+            if not self.desk.runs.receive(run, delivery):
+                self.pool.release()
+                return Received.SEEN
+            on_taken(run)
+        except StoreError:
+            log.exception("A halt could not be written down: it is done nonetheless")
+            self.pool.submit(self._unwritten, run, answer)
+        else:
+            self.pool.submit(self._taken, run, work, answer)
+        return Received.TAKEN
+
+    def pressed(self, run: Run) -> Reply:
+        """Halt, and say what came of it. Raises Refused, UsageError."""
+        action, command = halting(run.text), self.desk.commands.find("", "halt")
+        assert action
+        assert command
+        actor = vouched(self.desk, run)
+        reply = command.perform(Asking(self.desk, actor, Place(run.channel, run.thread), run), action)
+        assert isinstance(reply, Reply)
+        return reply
+
+    def _taken(self, run: Run, work: Callable[[Run], object], answer: Answer) -> None:
+        try:
+            with self.desk.hands.holding(run.id):
+                work(run)
+        except StoreError:
+            self._unwritten(run, answer)
+
+    def _unwritten(self, run: Run, answer: Answer) -> None:
+        try:
+            answer(self.pressed(run))
+        except BotError as error:
+            answer(Reply(error.sentence, sign="no"))
