@@ -45,6 +45,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
+_OWN = r"[^\s*?]{3,2048}"
 _ACTION = r"[a-z0-9-]+:[A-Za-z0-9*?]+"
 
 RoleArn = Annotated[str, AfterValidator(checked("a role's ARN (arn:aws:iam::123456789012:role/name)", _ROLE.pattern))]
@@ -58,6 +59,11 @@ ParamValue = Annotated[
     Any,
     BeforeValidator(_plain),
     WithJsonSchema({"anyOf": [{"type": kind} for kind in ("string", "boolean", "number")]}),
+]
+OwnThing = Annotated[
+    str,
+    AfterValidator(checked("the id, name or ARN of one thing, without wildcards", _OWN)),
+    string(_OWN),
 ]
 Some = Field(default=None, min_length=1)
 
@@ -128,6 +134,7 @@ class BotFile(Section):
     rules: tuple[Rule, ...] = ()
     reports: dict[Name, Report] = {}  # noqa: RUF012 - as above
     contact: Annotated[Contact | None, Field(description="Whom to ask for more rights.")] = None
+    own: Annotated[tuple[OwnThing, ...], Field(description="Ids, names or ARNs of what the bot itself lives on.")] = ()
 
     @field_validator("accounts", mode="before")
     @classmethod

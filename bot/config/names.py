@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from bot.aws import models
+from bot.aws.floor import Class, standing
 from bot.config.botfile import BotFile, Rule
 from bot.config.marks import Loc
 from bot.glob import glob, is_glob, matches
@@ -82,11 +83,18 @@ def _rule(rule: Rule, file: BotFile) -> Iterator[Finding]:
             near = did_you_mean(models.close(name, frozenset(file.reports)))
             yield ("who", "reports", at), f"there is no report {name!r} under reports{near}"
     for at, action in enumerate(rule.actions):
-        why = _action(action)
+        why = _action(action) or (_never(action) if rule.effect == "allow" else "")
         if why:
             yield ("actions", at), why
     yield from _regions(("regions",), rule.regions or (), wild=True)
     yield from _params(rule)
+
+
+def _never(action: str) -> str:
+    """Say so where an operation is named that no rule can allow; a wildcard just does not reach it."""
+    found = (each for each in standing(action).entries if each.kind is Class.CREDENTIALS and each.always)
+    entry = None if is_glob(action) else next(found, None)
+    return f"{action} is never done from here, so no rule can allow it: {entry.reason}" if entry else ""
 
 
 def _action(action: str) -> str:

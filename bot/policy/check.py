@@ -11,6 +11,7 @@ from bot.command import Call, Command, Effect, Plan, Resource
 from bot.config.botfile import BotFile, Rule
 from bot.policy.decide import Decision, decide_all, read_request, requests
 from bot.policy.match import Request, differs
+from bot.policy.reach import reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Checked:
 def check(file: BotFile, asked: Iterable[Request]) -> Checked:
     """Decide requests and let each rule say why it applied, or which of its keys kept it from applying."""
     asked = tuple(asked)
-    lines = (_line(rule, request) for request in asked for rule in sorted(file.rules, key=lambda each: each.id))
+    lines = (_line(rule, request, file) for request in asked for rule in sorted(file.rules, key=lambda each: each.id))
     return Checked(decide_all(file, asked), tuple(lines))
 
 
@@ -55,8 +56,8 @@ def asked_without_aws(file: BotFile, actor: Actor, place: Place, command: Comman
     return list(found)
 
 
-def _line(rule: Rule, request: Request) -> str:
-    key = differs(rule, request)
+def _line(rule: Rule, request: Request, file: BotFile) -> str:
+    key = differs(rule, request) or ("" if reaches(rule, request, file) else "actions: no wildcard reaches this")
     about = f" {request.resource.id}" if request.resource else ""
     verdict = f"does not apply, by its {key}" if key else "applies"
     return f"{request.operation}{about}: {rule.id} ({rule.effect}) {verdict}"

@@ -8,13 +8,15 @@ to a request stands in `match.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.actor import Actor, Place
 from bot.command import Audience, Call, Command, Effect, Plan, Resource
 from bot.config.botfile import BotFile, Needs, Rule
-from bot.policy.match import Request, asks_for_more, differs, differs_before, own
+from bot.policy import floor
+from bot.policy.match import UNPLANNED, Request, asks_for_more, differs, differs_before, own
+from bot.policy.reach import reaches
 
 __all__ = [
     "Decision",
@@ -23,6 +25,7 @@ __all__ = [
     "decide",
     "decide_all",
     "decide_command",
+    "foresee",
     "outsiders",
     "reachable",
     "read_request",
@@ -45,6 +48,7 @@ class Decision:
     rules: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     fault: str = ""
+    layer: str = "allowlist"
 
 
 def decide(file: BotFile, request: Request) -> Decision:
@@ -74,7 +78,9 @@ def decide_command(  # noqa: PLR0917  # who, where and what, in the order of a s
     """
     if command.effect is not Effect.READS or not command.calls:
         return _no(f"{command.name} is decided on what it would do, not on its name.")
-    return decide(file, read_request(actor, place, command, account, region))
+    decision = decide(file, read_request(actor, place, command, account, region))
+    private = any(floor.private(operation) for operation in command.calls)
+    return replace(decision, audience=Audience.ASKER) if private else decision
 
 
 def read_request(actor: Actor, place: Place, command: Command, account: str, region: str) -> Request:
@@ -86,15 +92,17 @@ def reachable(  # noqa: PLR0917  # as decide_command
     file: BotFile, actor: Actor, place: Place, operation: str, account: str, region: str
 ) -> bool:
     """Say whether any rule could allow this, whatever the resource: asked before anything is read from AWS."""
+    return foresee(file, actor, place, operation, account, region).allowed
+
+
+def foresee(  # noqa: PLR0917  # as decide_command
+    file: BotFile, actor: Actor, place: Place, operation: str, account: str, region: str
+) -> Decision:
+    """Decide as far as it can be before anything is read from AWS: a no is a no, a yes is decided on the plan."""
     try:
-        request = Request(actor, place, operation, account, region, None, {}, Effect.READS)
-        if _barred(request):
-            return False
-        about = [rule for rule in file.rules if not differs_before(rule, request)]
-        denied = any(rule.effect != "allow" and not asks_for_more(rule) for rule in about)
-        return not denied and any(rule.effect == "allow" for rule in about)
-    except Exception:  # noqa: BLE001  # as in decide
-        return False
+        return _foresee(file, Request(actor, place, operation, account, region, None, UNPLANNED, Effect.READS))
+    except Exception as fault:  # noqa: BLE001  # as in decide
+        return _no("Something broke while deciding, so the answer is no.", fault=f"{type(fault).__name__}: {fault}")
 
 
 def outsiders(place: Place) -> str:
@@ -127,13 +135,40 @@ def _decide(file: BotFile, request: Request) -> Decision:
     barred = _barred(request) or _foreign(request)
     if barred:
         return _no(barred, refused=_ids(request))
+    never = floor.never(request)
+    if never:
+        return _no(floor.why_never(request, never), refused=_ids(request), layer="floor")
     applying = sorted((rule for rule in file.rules if not differs(rule, request)), key=lambda rule: rule.id)
     denying = tuple(rule.id for rule in applying if rule.effect != "allow")
     if denying:
         return _no(f"Denied by {_listed(denying)}: {_what(request)}.", rules=denying, refused=_ids(request))
     if not applying:
         return _no(f"No rule allows {_what(request)}.", refused=_ids(request))
-    return _yes(applying, request)
+    reaching = [rule for rule in applying if reaches(rule, request, file)]
+    return _yes(reaching, request) if reaching else _short(applying, request, file)
+
+
+def _foresee(file: BotFile, request: Request) -> Decision:
+    barred, never = _barred(request), floor.never(request)
+    if barred:
+        return _no(barred)
+    if never:
+        return _no(floor.why_never(request, never), layer="floor")
+    about = [rule for rule in file.rules if not differs_before(rule, request)]
+    denying = tuple(rule.id for rule in about if rule.effect != "allow" and not asks_for_more(rule))
+    if denying:
+        return _no(f"Denied by {_listed(denying)}: {_what(request)}.", rules=denying)
+    allowing = [rule for rule in about if rule.effect == "allow"]
+    reaching = [rule for rule in allowing if reaches(rule, request, file)]
+    if not allowing:
+        return _no(f"No rule allows {_what(request)}.")
+    return _yes(reaching, request) if reaching else _short(allowing, request, file)
+
+
+def _short(applying: list[Rule], request: Request, file: BotFile) -> Decision:
+    """Refuse what rules allow by a wildcard only, and no wildcard reaches."""
+    why = floor.why_held(request, floor.holds(request, file))
+    return _no(why, rules=tuple(rule.id for rule in applying), refused=_ids(request), layer="floor")
 
 
 def _yes(applying: list[Rule], request: Request) -> Decision:
@@ -141,6 +176,8 @@ def _yes(applying: list[Rule], request: Request) -> Decision:
     usual = Needs.NOTHING if request.effect is Effect.READS else Needs.CONFIRM
     needs = min((rule.needs or usual for rule in applying), key=_NEEDS.index)
     audience = min((rule.audience or Audience.CHANNEL for rule in applying), key=_AUDIENCES.index)
+    if floor.private(request.operation):
+        audience = Audience.ASKER
     return Decision(True, needs, audience, f"Allowed by {_listed(granting)}: {_what(request)}.", granting)
 
 
@@ -155,6 +192,7 @@ def _together(pairs: list[tuple[Request, Decision]]) -> Decision:
         rules=tuple(sorted({rule for each in decisions for rule in each.rules})),
         refused=tuple(dict.fromkeys(id_ for each in decisions for id_ in each.refused)),
         fault="; ".join(dict.fromkeys(each.fault for each in decisions if each.fault)),
+        layer=next((each.layer for each in refusals if each.layer != "allowlist"), "allowlist"),
     )
 
 

@@ -16,7 +16,8 @@ from bot.command import Command, Effect
 from bot.config.botfile import Account, BotFile, Needs, Rule
 from bot.glob import matches
 from bot.policy.decide import decide_all, outsiders, reachable
-from bot.policy.match import Request, concerns
+from bot.policy.match import UNPLANNED, Request, concerns
+from bot.policy.reach import reaches
 
 _SHOWN = 4  # names or alternatives in one sentence; more would not be read
 
@@ -114,8 +115,9 @@ def _people(file: BotFile) -> dict[str, Actor]:
 def _granting(file: BotFile, actor: Actor, place: Place, command: Command) -> Iterator[Rule]:
     if not command.calls:
         return
-    request = Request(actor, place, command.calls[0], "", "", None, {}, Effect.READS)
-    yield from (rule for rule in file.rules if rule.effect == "allow" and concerns(rule, request))
+    request = Request(actor, place, command.calls[0], "", "", None, UNPLANNED, Effect.READS)
+    about = (rule for rule in file.rules if rule.effect == "allow" and concerns(rule, request))
+    yield from (rule for rule in about if reaches(rule, request, file))
 
 
 def _limits(file: BotFile, actor: Actor, place: Place, command: Command, account: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from bot.command import Command, Effect, Plan, Upload
 from bot.config.botfile import Account, BotFile
 from bot.errors import Refused, UsageError
 from bot.parse import Commands, Defaults
-from bot.policy.decide import Decision, decide, decide_all, decide_command, reachable, read_request, requests
+from bot.policy.decide import Decision, decide_all, decide_command, foresee, requests
 from bot.policy.match import Request
 from bot.policy.rights import refusal, rights, rights_in_words
 from bot.reply import File, Reply, to_json
@@ -237,9 +237,13 @@ class Desk:
         )
         decision = self.sound(decide_all(self.law.file, asked), run)
         if not decision.allowed:
-            why = self.refusal(actor, place, command, run.account, asked)
-            raise Refused(why, layer="allowlist", rule=", ".join(decision.rules))
+            raise self.refused(decision, self.refusal(actor, place, command, run.account, asked))
         return decision
+
+    def refused(self, decision: Decision, why: str) -> Refused:
+        """Make a decision's refusal: what is on the floor is said in its own words, the rest as `why`."""
+        said = decision.reason if decision.layer == "floor" else why
+        return Refused(said, layer=decision.layer, rule=", ".join(decision.rules))
 
     def sound(self, decision: Decision, run: Run) -> Decision:
         """Pass a decision on; one that broke is a denial, and stands in the log and the audit as an error."""
@@ -252,9 +256,9 @@ class Desk:
         """Refuse before anything is read from AWS where no rule could allow it, so that existence does not leak."""
         file, account, region = self.law.file, run.account, run.region
         for operation in command.calls:
-            if not reachable(file, actor, place, operation, account, region):
-                self.sound(decide(file, read_request(actor, place, command, account, region)), run)
-                raise Refused(self.refusal(actor, place, command, account), layer="allowlist")
+            decision = self.sound(foresee(file, actor, place, operation, account, region), run)
+            if not decision.allowed:
+                raise self.refused(decision, self.refusal(actor, place, command, account))
 
     def may(self, actor: Actor, place: Place, command: Command) -> bool:
         """Whether somebody could run a command in some account and Region: what help and suggestions go by."""

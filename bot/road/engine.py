@@ -188,7 +188,7 @@ class Engine:
         else:
             decision = decide_command(desk.law.file, actor, place, command, run.account, run.region)
         if not desk.sound(decision, run).allowed:
-            raise Refused(desk.refusal(actor, place, command, run.account), layer="allowlist")
+            raise desk.refused(decision, desk.refusal(actor, place, command, run.account))
         return decision
 
     def _read(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
