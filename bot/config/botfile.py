@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-_OWN = r"[^\s*?]{3,2048}"
+_OWN = r"[^\s*?]{3,2048}(:\*)?"  # a log group's ARN ends in :*
 _ACTION = r"[a-z0-9-]+:[A-Za-z0-9*?]+"
 
 RoleArn = Annotated[str, AfterValidator(checked("a role's ARN (arn:aws:iam::123456789012:role/name)", _ROLE.pattern))]
