@@ -38,7 +38,8 @@ MASKED = {
         tagkey partitionkey objectkey itemkey publickey applicationserverpublickey sshpublickeys s3objecturl
         oauthauthorizationendpointurl oauthtokenendpointurl maxtokenstosample clientsessionid sessionattributes
         sessionspans gamesessiondata codegenconfigurationnodes connectionfunctioncode functioncode sourceurl mediaurl
-        mediadownloadurl importmanifesturl jobdetailsurl testdetailsurl streamurl streamingurl deeplinkurl""",
+        mediadownloadurl importmanifesturl jobdetailsurl testdetailsurl blockedurls exempturls globalexempturls
+        tunnelrestrictioncode""",
     "one use, one thing, or a step of logging in that fits nobody else; masked": """
         session devicetoken voipdevicetoken jointoken associateinprogresstoken tasktoken token tokenvalue
         uploadpolicysignature authorizationurl oauthauthorizationurl attachmentdownloadurl attachmentpresignedurl
@@ -53,8 +54,9 @@ def operations() -> tuple[str, ...]:
 
 
 def classified(operation: str) -> bool:
-    """Whether the list says something of it: that it is on the floor, or that it was looked at and left off."""
-    return bool(standing(operation).entries) or any(each.names(operation) and _left_off(each) for each in entries())
+    """Whether a line is about it, to put it on the floor or to leave it off; lines about every service do not count."""
+    held = any(entry.always or not entry.pattern.startswith("*:") for entry in standing(operation).entries)
+    return held or any(each.names(operation) and _left_off(each) for each in entries())
 
 
 def unreviewed() -> list[str]:
@@ -75,9 +77,13 @@ def sensitive(operation: str) -> frozenset[str]:
 
 def roles() -> Iterator[str]:
     for operation in operations():
-        names = {name for name, _ in _members(_operation(operation).input_shape) if "role" in phrases(name)}
-        if names and not named_as_read(operation) and not _kinds(operation, Class.RIGHTS, Class.CREDENTIALS):
-            yield f"{operation} {' '.join(sorted(names))}"
+        if named_as_read(operation):
+            continue
+        members = _members(_operation(operation).input_shape)
+        names = {name for name, shape in members if "role" in phrases(name) and shape.type_name != "boolean"}
+        free = {name for name in names if not _held(operation, name)}
+        if free:
+            yield f"{operation} {' '.join(sorted(free))}"
 
 
 def tags() -> Iterator[str]:
@@ -94,7 +100,7 @@ def policies() -> Iterator[str]:
         verb = operation.split(":")[1]
         words = phrases(verb)
         about = words & {"resourcepolicy", "permission", "accesspolicy", "share", "grant"}
-        if about and not named_as_read(operation) and not standing(operation).entries:
+        if about and not named_as_read(operation) and not classified(operation):
             yield operation
 
 
@@ -108,6 +114,11 @@ def figures() -> dict[Class, tuple[int, int]]:
         always.update(sure)
         some.update({entry.kind for entry in found if entry.pattern != "*:*"} - sure)
     return {kind: (always[kind], some[kind]) for kind in Class}
+
+
+def _held(operation: str, member: str) -> bool:
+    met = standing(operation).met({member: "x"})
+    return any(entry.kind in (Class.RIGHTS, Class.CREDENTIALS) for entry in met)
 
 
 def _kinds(operation: str, *kinds: Class) -> bool:
@@ -126,19 +137,20 @@ def _marked(shape: Any) -> bool:
     return bool(shape.metadata.get("sensitive"))
 
 
-def _members(shape: Any, seen: frozenset[str] = frozenset(), name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every member at any depth; what is in a list or a map goes by the name of the list or the map."""
-    if shape is None or shape.name in seen:
-        return
-    seen |= {shape.name}
-    if isinstance(shape, StructureShape):
-        for each, member in shape.members.items():
-            yield each, member
-            yield from _members(member, seen, each)
-    elif isinstance(shape, ListShape | MapShape):
-        inner = shape.member if isinstance(shape, ListShape) else shape.value
-        yield name, inner
-        yield from _members(inner, seen, name)
+def _members(shape: Any) -> Iterator[tuple[str, Any]]:
+    """Every member at any depth, each shape once; what is in a list or a map goes by the name of the list or map."""
+    seen: set[str] = set()
+    waiting: list[tuple[str, Any]] = [("", shape)]
+    while waiting:
+        name, each = waiting.pop()
+        if each is None or each.name in seen:
+            continue
+        seen.add(each.name)
+        inner = [(name, each.member)] if isinstance(each, ListShape) else []
+        inner = [(name, each.value)] if isinstance(each, MapShape) else inner
+        inner = list(each.members.items()) if isinstance(each, StructureShape) else inner
+        yield from inner
+        waiting += inner
 
 
 def _operation(operation: str) -> OperationModel:
@@ -152,16 +164,19 @@ def _model(service: str) -> ServiceModel:
 
 
 def main() -> int:
-    for _title, found in (("takes a role", roles()), ("writes tags", tags()), ("changes who may", policies())):
-        for _each in found:
-            pass
-    for _kind, (_always, _some) in figures().items():
-        pass
     new = unreviewed()
-    for _each in new:
-        pass
-    [each for each in operations() if sensitive(each)]
+    sys.stdout.writelines(f"{line}\n" for line in (*proposals(), *(f"sensitive, not reviewed: {each}" for each in new)))
+    answers = sum(1 for each in operations() if sensitive(each))
+    held = sum(1 for each in operations() if sensitive(each) and classified(each))
+    sys.stdout.write(f"{answers} answers are sensitive: {held} on the list, {len(new)} not reviewed, the rest masked\n")
     return 1 if new else 0
+
+
+def proposals() -> Iterator[str]:
+    for title, found in (("takes a role", roles()), ("writes tags", tags()), ("changes who may", policies())):
+        yield from (f"{title}: {each}" for each in found)
+    for kind, (always, some) in figures().items():
+        yield f"{kind}: {always} operations whatever their parameters, {some} more with some"
 
 
 if __name__ == "__main__":
