@@ -4,7 +4,7 @@ PORT ?= 8765
 BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo test check audit proof bench docs catalogue lock pin sbom clean
+.PHONY: demo test check audit proof bench floor docs catalogue lock pin sbom clean
 
 demo: .venv/demo       ## the bot between a local Slack and a local AWS
 	@$(BIN)/python -m bot demo --port $(PORT)
@@ -28,6 +28,9 @@ proof: .venv/dev       ## the long proofs: kills, outages, large estates
 
 bench: .venv/dev       ## the figures
 	@$(BIN)/python -m tests.bench
+
+floor: .venv/dev       ## propose what is missing from the floor
+	@$(BIN)/python -m tests.floor
 
 docs: .venv/dev        ## write the generated pages anew
 	@$(BIN)/python -m tests.reference

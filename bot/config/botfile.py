@@ -18,7 +18,7 @@ from bot.aws.catalogue import FIRST
 from bot.command import Audience
 from bot.config.freezes import Freeze
 from bot.config.halting import Halting
-from bot.config.ids import AccountId, ChannelId, Contact, Name, Section, checked, sentence
+from bot.config.ids import AccountId, ChannelId, Contact, Name, Section, checked, sentence, string
 from bot.config.limits import Limit, Reads
 from bot.config.reports import Report
 from bot.config.times import Duration, Window
@@ -56,12 +56,18 @@ def _plain(value: Any) -> Any:
 _AGE = Field(
     description="How long somebody has to be in a user group before it counts for what needs more than a confirmation."
 )
+_OWN = r"[^\s*?]{3,2048}(:\*)?"  # a log group's ARN ends in :*
 RoleArn = Annotated[str, AfterValidator(checked("a role's ARN (arn:aws:iam::123456789012:role/name)", _ROLE.pattern))]
 TagValue = Annotated[str, AfterValidator(_exact)]
 ParamValue = Annotated[
     Any,
     BeforeValidator(_plain),
     WithJsonSchema({"anyOf": [{"type": kind} for kind in ("string", "boolean", "number")]}),
+]
+OwnThing = Annotated[
+    str,
+    AfterValidator(checked("the id, name or ARN of one thing, without wildcards", _OWN)),
+    string(_OWN),
 ]
 Some = Field(default=None, min_length=1)
 
@@ -146,6 +152,7 @@ class BotFile(Section):
     membership_age: Annotated[Duration, _AGE] = "24h"
     halt: Annotated[Halting | None, Field(description="Who may stop everything.")] = None
     operators: Annotated[ChannelId | None, Field(description="A channel told of reloads, halts and alarms.")] = None
+    own: Annotated[tuple[OwnThing, ...], Field(description="Ids, names or ARNs of what the bot itself lives on.")] = ()
 
     @field_validator("accounts", mode="before")
     @classmethod

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.aws import catalogue, models
+from bot.aws.floor import Class, standing
 from bot.config.botfile import BotFile, Rule, Who
 from bot.config.limits import COSTS_MONEY
 from bot.config.marks import Loc
@@ -107,6 +108,7 @@ def _rule(rule: Rule, file: BotFile) -> Iterator[Finding]:
     yield from _places(rule.accounts, file)
     yield from _people(rule.who, file)
     yield from _actions(rule.actions)
+    yield from _never(rule)
     yield from _regions(("regions",), rule.regions or (), wild=True)
     yield from _params(rule)
 
@@ -130,6 +132,15 @@ def _actions(actions: Iterable[str], classes: frozenset[str] = frozenset()) -> I
         why = "" if action in classes else _action(action)
         if why:
             yield ("actions", at), why
+
+
+def _never(rule: Rule) -> Iterator[Finding]:
+    """Say so where an allow rule names an operation that no rule can allow; a wildcard just does not reach it."""
+    for at, action in enumerate(rule.actions if rule.effect == "allow" else ()):
+        found = (each for each in standing(action).entries if each.kind is Class.CREDENTIALS and each.always)
+        entry = None if is_glob(action) else next(found, None)
+        if entry:
+            yield ("actions", at), f"{action} is never done from here, so no rule can allow it: {entry.reason}"
 
 
 def _action(action: str) -> str:

@@ -14,7 +14,7 @@ from bot.command import Call, Command, Effect, Plan, Resource
 from bot.config.botfile import BotFile, Rule
 from bot.policy import freeze, limits
 from bot.policy.decide import Decision, decide_all, read_request, requests
-from bot.policy.match import Request, differs
+from bot.policy.match import UNPLANNED, Request, differs
 from bot.policy.production import known
 from bot.policy.reach import reaches
 
@@ -65,7 +65,7 @@ def asked_without_aws(  # noqa: PLR0917  # who, where and what, in the order of 
     if command.effect is Effect.READS:
         return [read_request(actor, place, command, about.name, action.region, at=at)]
     ids = tuple(word for word in action.words if "=" not in word)
-    plan = Plan("", (Call(command.calls[0], {}, ids),), tuple(map(Resource, ids)))
+    plan = Plan("", (Call(command.calls[0], UNPLANNED, ids),), tuple(map(Resource, ids)))
     found = requests(
         plan,
         actor=actor,
@@ -84,7 +84,7 @@ def _line(file: BotFile, rule: Rule, request: Request) -> str:
     about = f" {request.resource.id}" if request.resource else ""
     verdict = f"does not apply, by its {key}" if key else "applies"
     if not key and not reaches(rule, request, file):
-        verdict = f"does not apply: catalogue {file.catalogue} does not hold this, so it has to be named in full"
+        verdict = "does not apply: no wildcard reaches this, so it has to be named in full"
     verdict = f"{verdict}, and is only observed" if rule.mode == "observe" and not key else verdict
     kind = "request" if rule.grant == "request" else rule.effect
     return f"{request.operation}{about}: {rule.id} ({kind}) {verdict}"

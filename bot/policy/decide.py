@@ -15,10 +15,10 @@ from bot.actor import Actor, Place
 from bot.aws.foreign import Home, foreign
 from bot.command import Audience, Call, Command, Effect, Plan, Resource
 from bot.config.botfile import BotFile, Needs, Rule
-from bot.policy import freeze
+from bot.policy import floor, freeze
 from bot.policy.decision import AUDIENCES, NEEDS, Decision, Outcome, together, worth
 from bot.policy.decision import no as _no
-from bot.policy.match import Request, asks_for_more, differs, differs_before, named, own
+from bot.policy.match import UNPLANNED, Request, asks_for_more, differs, differs_before, named, own
 from bot.policy.production import known
 from bot.policy.reach import reaches
 
@@ -65,7 +65,9 @@ def decide_command(  # noqa: PLR0917  # who, where and what, in the order of a s
     """
     if command.effect is not Effect.READS or not command.calls:
         return _no(f"{command.name} is decided on what it would do, not on its name.")
-    return decide(file, read_request(actor, place, command, account, region, at=at))
+    decision = decide(file, read_request(actor, place, command, account, region, at=at))
+    private = any(floor.private(operation) for operation in command.calls)
+    return replace(decision, audience=Audience.ASKER) if private else decision
 
 
 def read_request(
@@ -87,8 +89,8 @@ def reach(  # noqa: PLR0917  # as decide_command
 ) -> Outcome:
     """Return the most that the rules could let this be, whatever the resource; without `at`, at any time."""
     try:
-        request = known(file, Request(actor, place, operation, account, region, None, {}, Effect.READS, at=at))
-        if _barred(request):
+        request = known(file, Request(actor, place, operation, account, region, None, UNPLANNED, Effect.READS, at=at))
+        if _barred(request) or floor.never(request):
             return Outcome.NO
         enforced = (rule for rule in file.rules if rule.mode == "enforce" and not differs_before(rule, request))
         about = [rule for rule in enforced if reaches(rule, request, file)]
@@ -137,6 +139,9 @@ def _decide(file: BotFile, request: Request) -> Decision:
     barred = _barred(request)
     if barred:
         return _no(barred, refused=_ids(request))
+    never = floor.never(request)
+    if never:
+        return _no(floor.why_never(request, never), refused=_ids(request), layer="floor")
     request = known(file, request)
     frozen = freeze.freezing(file, request)
     if frozen:
@@ -148,7 +153,18 @@ def _by_rules(file: BotFile, request: Request) -> Decision:
     enforced = [rule for rule in file.rules if rule.mode == "enforce" and _applies(file, rule, request)]
     observed = [rule for rule in file.rules if rule.mode != "enforce" and _seems_to_apply(file, rule, request)]
     would = ((rule.id, _ruled([*enforced, rule], request).outcome) for rule in observed)
-    return replace(_ruled(enforced, request), observed=tuple(sorted(would)))
+    decision = _ruled(enforced, request) if enforced else _held(file, request)
+    return replace(decision, observed=tuple(sorted(would)))
+
+
+def _held(file: BotFile, request: Request) -> Decision:
+    """Refuse what no rule reaches; where some would apply, were it not for the floor, say that."""
+    near = [rule for rule in file.rules if rule.mode == "enforce" and not differs(rule, request)]
+    floored = floor.holds(request, file) if near else ()
+    if not floored:
+        return _ruled([], request)
+    ids = tuple(sorted(rule.id for rule in near))
+    return _no(floor.why_held(request, floored), rules=ids, refused=_ids(request), layer="floor")
 
 
 def _applies(file: BotFile, rule: Rule, request: Request) -> bool:
@@ -186,6 +202,8 @@ def _yes(applying: list[Rule], request: Request) -> Decision:
     usual = Needs.NOTHING if request.effect is Effect.READS else Needs.CONFIRM
     needs = min((rule.needs or usual for rule in applying), key=NEEDS.index)
     audience = min((rule.audience or Audience.CHANNEL for rule in applying), key=AUDIENCES.index)
+    if floor.private(request.operation):
+        audience = Audience.ASKER
     return Decision(Outcome.RUN, needs, audience, f"Allowed by {_listed(granting)}: {_what(request)}.", granting)
 
 

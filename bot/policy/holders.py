@@ -13,7 +13,7 @@ from bot.command import Effect
 from bot.config.botfile import BotFile, Rule, Who
 from bot.glob import matches
 from bot.policy.decide import reachable
-from bot.policy.match import Request
+from bot.policy.match import UNPLANNED, Request
 from bot.policy.reach import reaches
 
 EVERYONE = "everyone"
@@ -45,7 +45,7 @@ def deniers(file: BotFile, operation: str) -> tuple[Rule, ...]:
 
 
 def _any(operation: str) -> Request:
-    return Request(Actor("slack", ""), Place(), operation, "", "", None, {}, Effect.READS)
+    return Request(Actor("slack", ""), Place(), operation, "", "", None, UNPLANNED, Effect.READS)
 
 
 def _named(who: Who) -> Iterator[tuple[str, Actor]]:

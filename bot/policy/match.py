@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from bot.actor import Actor, Place
 from bot.command import Effect, Resource
 from bot.config.botfile import Rule, Who
 from bot.glob import is_glob, matches
+
+UNPLANNED: Mapping[str, Any] = MappingProxyType({})
+"""The parameters of a request that is not planned yet: they can be any."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,23 @@
-"""How far a wildcard reaches: an allow rule's no further than the operations that the file's catalogue holds.
+"""How far a wildcard reaches: an allow rule's no further than the file's catalogue, and never to the floor.
 
-So an update of botocore gives nobody a right. What a rule names in full it reaches, and a deny rule always reaches.
+So an update of botocore gives nobody a right, and what must be named in full is. What a rule names in full it reaches,
+but for what is never done at all; a deny rule always reaches.
 """
 
 from __future__ import annotations
 
 from bot.aws.catalogue import Catalogue, shipped
 from bot.config.botfile import BotFile, Rule
+from bot.policy import floor
 from bot.policy.match import Request, own
 
 
 def reaches(rule: Rule, request: Request, file: BotFile, known: Catalogue | None = None) -> bool:
     """Say whether a rule whose pattern matches the operation means it; `known` is the shipped catalogue if absent."""
-    if rule.effect != "allow" or own(request) or request.operation in rule.actions:
+    if rule.effect != "allow" or own(request):
         return True
-    return (known or shipped()).holds(request.operation, file.catalogue)
+    if floor.never(request):
+        return False
+    if request.operation in rule.actions:
+        return True
+    return (known or shipped()).holds(request.operation, file.catalogue) and not floor.holds(request, file)

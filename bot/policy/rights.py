@@ -16,7 +16,7 @@ from bot.command import Command, Effect
 from bot.config.botfile import Account, BotFile, Needs, Rule
 from bot.glob import matches
 from bot.policy.decide import Outcome, decide_all, outsiders, reach
-from bot.policy.match import Request, concerns
+from bot.policy.match import UNPLANNED, Request, concerns
 from bot.policy.reach import reaches
 
 _SHOWN = 4  # names or alternatives in one sentence; more would not be read
@@ -163,7 +163,7 @@ def _granting(
 ) -> Iterator[Rule]:
     if not command.calls:
         return
-    request = Request(actor, place, command.calls[0], "", "", None, {}, Effect.READS)
+    request = Request(actor, place, command.calls[0], "", "", None, UNPLANNED, Effect.READS)
     about = (rule for rule in file.rules if _grants(rule, outcome) and concerns(rule, request))
     yield from (rule for rule in about if reaches(rule, request, file))
 

@@ -24,7 +24,7 @@ from bot.parse import Commands
 from bot.policy import freeze, record
 from bot.policy.decide import Decision, Outcome, decide, decide_all, decide_command, reach, read_request, requests
 from bot.policy.listed import may_halt, may_resume
-from bot.policy.match import Request
+from bot.policy.match import UNPLANNED, Request
 from bot.policy.observe import might_grant
 from bot.policy.rights import refusal, rights, rights_in_words
 from bot.reply import File, Reply, to_json
@@ -229,10 +229,12 @@ class Desk:
         """Refuse before anything is read from AWS where no rule could allow it, so that existence does not leak."""
         file, account, region, at = self.law.file, run.account, run.region, self.now()
         for operation in command.calls:
-            request = Request(actor, place, operation, account, region, None, {}, command.effect, at=at)
+            request = Request(actor, place, operation, account, region, None, UNPLANNED, command.effect, at=at)
             if reach(file, actor, place, operation, account, region, at=at) is Outcome.NO:
                 decision = self.decided(run, decide(file, request), (request,))
                 self.observed.write(self.audit, at, run, decision, might=might_grant(file, request))
+                if decision.layer == "floor":
+                    raise self.refused(decision, actor, place, run, command)
                 raise Refused(self.refusal(actor, place, command, account), layer="allowlist")
             if freeze.freezing(file, request):
                 self.decided(run, decide(file, request), (request,))

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from pydantic import TypeAdapter, ValidationError
 
 from bot.command import Audience, Command, Effect
+from bot.policy.floor import private
 from bot.reply import Button, Buttons, Choice, Note, Part, Reply, Rows, Table, from_json, note
 from bot.road.desk import Desk
 from bot.store.runs import Run, State
@@ -200,7 +201,7 @@ def shareable(desk: Desk, run: Run, command: Command) -> bool:
     """
     if run.audience != "asker" or run.actor_kind != "slack" or run.channel[:1] in ("", "D") or view_of(run).shared:
         return False
-    if command.effect is not Effect.READS or command.secret or not command.calls:
+    if command.effect is not Effect.READS or command.secret or not command.calls or any(map(private, command.calls)):
         return False
     deciding = [rule for rule in desk.law.file.rules if rule.id in run.rules.split(", ")]
     return any(rule.audience is not Audience.ASKER for rule in deciding)

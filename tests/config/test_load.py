@@ -441,7 +441,7 @@ def test_a_file_that_cannot_be_read_is_no_empty_allowlist(kind: str, tmp_path: P
 
 def test_a3_the_allowlist_has_no_switch_to_turn_it_off() -> None:
     keys = {"accounts", "rules", "freezes", "limits", "reads", "production", "reports", "contact", "catalogue"}
-    keys |= {"membership_age", "halt", "operators"}
+    keys |= {"membership_age", "halt", "operators", "own"}
     assert set(BotFile.model_fields) == keys
 
 

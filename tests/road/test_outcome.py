@@ -15,7 +15,7 @@ from bot.road.outcomes import failure, outcome_of, told
 from bot.store.runs import Run, State
 from tests.road.bench import ANN, Bench, bot_file
 
-LAMBDA = {"actions": ["lambda:*"], "who": {"users": [ANN]}}
+LAMBDA = {"actions": ["lambda:*", "lambda:Invoke"], "who": {"users": [ANN]}}
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from bot.actor import Actor, Place
+from bot.command import Command, Effect
 from bot.errors import SlackError
+from bot.parse import Commands
 from bot.reply import Buttons, Choice, File, Reply, Rows, Table, from_json, note, to_json
 from bot.road import pages
 from bot.road.cards import card
@@ -355,6 +357,18 @@ def test_sharing_is_decided_again(desk: Desk) -> None:
     desk.bench.people.places[OPS] = Place(OPS, member=False)
     assert "invite me" in desk.click("share", run)
     assert desk.bench.newest().id == run.id
+
+
+def test_data_is_for_the_asker_and_never_shared_whatever_the_rule_says(desk: Desk) -> None:
+    read = Command(
+        "items", "show", "Show.", Effect.READS, ("dynamodb:GetItem",), "items show", lambda *_: Reply("1 item")
+    )
+    desk.bench.desk.commands = Commands([*desk.bench.desk.commands, read])
+    desk.bench.use(bot_file({"actions": ["dynamodb:*"], "audience": "channel"}))
+    run = desk.bench.ask("items show")
+    assert (run.state, run.audience) == (State.DONE, "asker")
+    assert "share" not in desk.buttons(run)
+    assert "cannot be shared" in desk.click("share", run)
 
 
 def test_refusals_help_and_what_everybody_saw_have_no_share_button(desk: Desk) -> None:

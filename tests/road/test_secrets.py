@@ -9,7 +9,7 @@ import pytest
 
 from bot.store.runs import State
 from bot.text import plain
-from tests.road.bench import ANN, EVE, GUEST, WEB, Bench
+from tests.road.bench import ANN, EVE, GUEST, WEB, Bench, bot_file
 from tests.road.test_sending import raising
 
 
@@ -63,4 +63,21 @@ def test_o9_a_bug_at_a_click_is_a_reference_and_no_text_of_it(bench: Bench, capl
     assert run.id in answer
     assert "inner detail" not in answer
     assert "inner detail" in caplog.text
+    assert bench.sent() == 0
+
+
+def test_a_refusal_by_the_floor_says_so_before_aws_is_asked(bench: Bench) -> None:
+    bench.use(bot_file({"actions": ["lambda:*"]}))
+    run = bench.ask("lambda invoke thumbnailer")
+    assert run.state is State.REFUSED
+    assert "A rule has to name it in full: actions: [lambda:Invoke]." in bench.card(run)
+    assert run.why.startswith("floor: No wildcard reaches lambda:Invoke here")
+    assert bench.journal() == []
+
+
+def test_a_refusal_by_the_floor_on_a_parameter_says_so_after_planning(bench: Bench) -> None:
+    bench.use(bot_file({"actions": ["ec2:*"]}).model_copy(update={"own": (WEB,)}))
+    run = bench.ask(f"ec2 stop {WEB}")
+    assert (run.state, run.why.split(":")[0]) == (State.REFUSED, "floor")
+    assert "it is a part of the bot itself" in bench.card(run)
     assert bench.sent() == 0
