@@ -26,12 +26,12 @@ class Condition:
     member: str = ""
     values: tuple[str, ...] = ()
 
-    def met(self, params: Mapping[str, Any], spared: frozenset[str] = frozenset()) -> bool:
-        """Say whether a call meets it; `spared` are names of members, in small letters, that do not count."""
+    def met(self, params: Mapping[str, Any], names: frozenset[str]) -> bool:
+        """Say whether a call meets it; `names` are those of its members that count, at any depth."""
         if self.how in ("always", KEYS):
             return True
         if self.how in ("any", "named"):
-            return any(self._called(name) for name, value in members(params) if _counts(name, value, spared))
+            return any(map(self._called, names))
         found = [value for value in _at(params, self.member.split(".")) if value is not None]
         if self.how == "given":
             return bool(found)
@@ -64,6 +64,11 @@ def members(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from members(each)
+
+
+def counted(params: Mapping[str, Any], spared: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Return the names of a call's members that count; `spared` are names, in small letters, that do not."""
+    return frozenset(name for name, value in members(params) if _counts(name, value, spared))
 
 
 @lru_cache(maxsize=4096)

@@ -64,9 +64,11 @@ class Standing:
     entries: tuple[Entry, ...]
     spared: frozenset[str] = frozenset()
 
-    def met(self, params: Mapping[str, Any]) -> tuple[Entry, ...]:
-        """Return the entries that a call meets."""
-        return tuple(entry for entry in self.entries if entry.condition.met(params, self.spared))
+    def met(self, params: Mapping[str, Any], *kinds: Class) -> tuple[Entry, ...]:
+        """Return the entries of these classes that a call meets; of every class where none is named."""
+        about = [entry for entry in self.entries if not kinds or entry.kind in kinds]
+        names = conditions.counted(params, self.spared) if about else frozenset()
+        return tuple(entry for entry in about if entry.condition.met(params, names))
 
 
 _READ = re.compile(r"[^:]+:(Describe|List|Get|BatchGet|BatchDescribe|Head|Search|Query|Lookup|Scan)(?![a-z])")

@@ -30,7 +30,7 @@ _TITLES: Mapping[Class, str] = {
 
 def never(request: Request) -> Entry | None:
     """Return why this is done for nobody, whatever the rules say; None where rules decide."""
-    return next((entry for entry in _met(request) if entry.kind is Class.CREDENTIALS), None)
+    return next((entry for entry in _met(request, Class.CREDENTIALS)), None)
 
 
 def holds(request: Request, file: BotFile) -> tuple[Entry, ...]:
@@ -60,15 +60,15 @@ def why_held(request: Request, entries: tuple[Entry, ...]) -> str:
     )
 
 
-def _met(request: Request) -> tuple[Entry, ...]:
+def _met(request: Request, *kinds: Class) -> tuple[Entry, ...]:
     found = standing(request.operation)
     if request.params is UNPLANNED:
-        return tuple(entry for entry in found.entries if entry.always)
-    return found.met(request.params)
+        return tuple(entry for entry in found.entries if entry.always and entry.kind in kinds)
+    return found.met(request.params, *kinds)
 
 
 def _holding(request: Request, file: BotFile) -> Iterator[Entry]:
-    met = _met(request)
+    met = _met(request, *_HELD, Class.TAGS)
     yield from (entry for entry in met if entry.kind in _HELD)
     if request.params is UNPLANNED:
         return

@@ -11,7 +11,7 @@ import botocore
 import pytest
 
 from bot.aws import models
-from bot.aws.conditions import KEYS, phrases, read
+from bot.aws.conditions import KEYS, counted, phrases, read
 from bot.aws.floor import Class, Entry, entries, named_as_read, parse, standing
 from bot.compose import all_commands
 from tests import floor
@@ -102,10 +102,15 @@ def test_a_line_that_cannot_be_read_is_an_error(line: str) -> None:
 
 
 def test_a_condition_goes_through_lists_and_compares_switches() -> None:
-    assert read("A.B=x").met({"A": [{"B": "y"}, {"B": "x"}]})
-    assert read("unless A=true").met({"A": "x"})
-    assert not read("unless A=true").met({"A": True})
-    assert not read("A!=x").met({})
+    for written, params, met in (
+        ("A.B=x", {"A": [{"B": "y"}, {"B": "x"}]}, True),
+        ("unless A=true", {"A": "x"}, True),
+        ("unless A=true", {}, True),
+        ("unless A=true", {"A": True}, False),
+        ("A!=x", {}, False),
+        ("A", {"A": None}, False),
+    ):
+        assert read(written).met(params, counted(params)) is met
 
 
 def test_no_command_may_make_a_call_that_hands_out_credentials() -> None:
