@@ -11,7 +11,8 @@ from bot.config.botfile import Account, BotFile
 from bot.config.load import parse
 from bot.errors import ConfigError
 from bot.policy.check import check
-from bot.policy.decide import Decision, decide, decide_command, foresee, reachable
+from bot.policy.decide import Decision, decide, decide_command, reachable
+from bot.policy.match import UNPLANNED, Request
 from bot.policy.rights import rights
 from tests.rules import ANN, OPS, command, deny, of, request, rule
 
@@ -146,7 +147,8 @@ def test_before_planning_only_what_no_parameter_changes_is_refused() -> None:
     assert may("ec2:RunInstances")
     assert may("s3:PutPublicAccessBlock")
     assert not may("ssm:SendCommand")
-    assert foresee(wild, ANN, OPS, "ssm:SendCommand", "dev", "eu-west-1").layer == "floor"
+    unplanned = Request(ANN, OPS, "ssm:SendCommand", "dev", "eu-west-1", None, UNPLANNED, Effect.CHANGES)
+    assert decide(wild, unplanned).layer == "floor"
     assert not rights(wild, ANN, OPS, [command("ssm run", "ssm:SendCommand", effect=Effect.CHANGES)])
     assert rights(wild, ANN, OPS, [command("ec2 launch", "ec2:RunInstances", effect=Effect.CHANGES)])
 

@@ -256,6 +256,8 @@ COLUMNS = {
     "forms": "id team user channel thread text created_at",
     "reports": "id name source team user channel schedule zone command paused failures created_at next_at last_at "
     "last_run alarmed_for",
+    "quotas": "name key at",
+    "uses": "id name key run at count",
     "user_groups": "id disabled updated updated_by changed_at read_at",
     "memberships": "usergroup user since left_at",
     "halts": "scope name by by_name reason at ended_at ended_by",
