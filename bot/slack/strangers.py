@@ -53,7 +53,7 @@ class Lookout:
     @property
     def facts(self) -> dict[str, Any]:
         """What the heartbeat says: health shows it, and the other processes do not announce it again."""
-        return {SINCE: self.since} if self.warning else {}
+        return {"warn": [self.warning], SINCE: self.since} if self.warning else {}
 
     def look(self) -> None:
         """Judge a count that is new; ask for another where one is due."""

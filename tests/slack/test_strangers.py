@@ -91,7 +91,9 @@ def test_a_stranger_at_two_hellos_is_an_alarm_told_once_and_shown_as_long_as_it_
         line.wait(STILL_SECONDS)
         line.hello(3, own=2)
     assert (len(line.told), line.renewed) == (1, 4)
-    assert [line.lookout.warning] == ["Slack counts 2 connections of this app, but 1 bot process works on this store"]
+    assert line.lookout.facts["warn"] == [
+        "Slack counts 2 connections of this app, but 1 bot process works on this store"
+    ]
 
 
 def test_a_stranger_who_left_is_no_warning_any_more_and_is_an_alarm_when_back() -> None:
@@ -107,7 +109,7 @@ def test_a_stranger_who_left_is_no_warning_any_more_and_is_an_alarm_when_back() 
 
 def test_what_another_process_has_announced_is_shown_and_not_announced_again() -> None:
     line = Line("one", "two")
-    line.alive["two"] |= {SINCE: 1_699_999_000.0}
+    line.alive["two"] |= {"warn": ["…"], SINCE: 1_699_999_000.0}
     for connections in (3, 3):
         line.hello(connections)
     assert line.told == []
