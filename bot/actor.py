@@ -14,7 +14,8 @@ class Actor:
     operating system's user name on the bot's own host, a principal of its own. `settled` are those of the groups that
     count for what needs more than a confirmation.
     `report`: a scheduled report of bot.yml, by its name; it may only read. `name` is for display and decides
-    nothing.
+    nothing. `unread` are groups of which nobody can say just now who is in them: a right is not given by
+    them, and a denial or a limit of theirs holds.
     """
 
     kind: Literal["slack", "terminal", "report"]
@@ -23,6 +24,7 @@ class Actor:
     groups: frozenset[str] = frozenset()
     settled: frozenset[str] = frozenset()
     name: str = ""
+    unread: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:

@@ -116,6 +116,7 @@ class Resource:
 class Call:
     """One API call, exactly: `operation` as botocore spells it (`ec2:StopInstances`), and the ids it touches.
 
+    `makes` is how many things it counts as in a limit, for each id: more than one where it makes several at once.
     `upload` is streamed as its body, in parts where it is large; `seconds` is how long AWS may take to answer.
     """
 
@@ -124,6 +125,7 @@ class Call:
     ids: tuple[str, ...] = ()
     upload: Upload | None = None
     seconds: int = 20
+    makes: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -115,9 +117,13 @@ def on_slack(settings: Settings) -> Bot:
     _remember_errors(the_desk)
     clock = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1})
     schedule = Schedule(Occurrences(engine), processes)
-    halts, reload = HaltWatch(the_desk), Reload(the_desk, settings.config, partial(_watch, people, teller))
+    halts, reload = HaltWatch(the_desk), Reload(the_desk, settings.config, partial(_watch, people, teller), _apart)
     parts = (processes, people, teller, socket, lookout, clock, schedule, halts, reload)
     return Bot(the_desk, database, engine, waiting, *parts)
+
+
+def _apart(job: Callable[[], None]) -> None:
+    threading.Thread(target=job, name="announce", daemon=True).start()
 
 
 def _watch(people: People, teller: Teller, file: BotFile) -> None:

@@ -118,7 +118,7 @@ class Gateway:
         self._accounts = accounts
         self._endpoint_url = endpoint_url
         self._sleep = sleep
-        self._ways = {name: Way() for name in accounts}
+        self._ways = {name: Way(about) for name, about in accounts.items()}
 
     def use(self, accounts: Mapping[str, Account]) -> None:
         """Put other accounts in the place of those known; of one that changed nothing is kept, calls under way finish.
@@ -128,7 +128,7 @@ class Gateway:
         old, before = self._ways, self._accounts
         kept = {name for name in accounts if name in before and same(before[name], accounts[name])}
         self._accounts = accounts
-        self._ways = {name: old[name] if name in kept else Way() for name in accounts}
+        self._ways = {name: old[name] if name in kept else Way(about) for name, about in accounts.items()}
         for name in old.keys() - kept:
             old[name].forget()
 
@@ -192,11 +192,20 @@ class Gateway:
         return said if isinstance(said, dict) else None
 
     def client(self, account: str, region: str, service: str, config: Config) -> Any:
-        """Return the shared client, which refuses every call until it is armed."""
-        way, key = self._way(account), (region, service, config)
+        """Return the shared client, which refuses every call until it is armed. Raises AwsError for a wrong account.
+
+        Its credentials were compared with the account: also where bot.yml was read again since the run began.
+        """
+        way = self._way(account)
+        with way.lock:
+            self._compared(account, way)
+            return self._made(way, region, service, config)
+
+    def _made(self, way: Way, region: str, service: str, config: Config) -> Any:
+        key = (region, service, config)
         with way.lock:
             if key not in way.clients:
-                way.clients[key] = self._session(account, way).client(
+                way.clients[key] = self._session(way).client(
                     service,
                     region_name=region,
                     config=of_service(service, config),
@@ -206,13 +215,14 @@ class Gateway:
 
     def account_id(self, account: str) -> str:
         """Return the twelve digits of an account of bot.yml."""
-        return self._accounts[account].id
+        return self._way(account).about.id
 
     def warm(self, account: str) -> None:
         """Make the client that an account's first command would wait a second for; AWS is asked nothing."""
         try:
             with translated("ec2:DescribeInstances", changes=False):
-                self.client(account, self._accounts[account].region, "ec2", READING)
+                way = self._way(account)
+                self._made(way, way.about.region, "ec2", READING)
         except AwsError as error:
             log.warning("%s: %s", account, error.sentence)
 
@@ -248,9 +258,9 @@ class Gateway:
         with transfers.opened(call, body) as stream, translated(call.operation, changes=True):
             return transfers.upload(client, call, stream, progress)
 
-    def _session(self, account: str, way: Way) -> boto3.Session:
+    def _session(self, way: Way) -> boto3.Session:
         if way.session is None:
-            about = self._accounts[account]
+            about = way.about
             way.source = Source(
                 about.profile, region_name=about.region, config=READING, endpoint_url=self._endpoint_url
             )
@@ -264,22 +274,24 @@ class Gateway:
 
     def _pin(self, account: str) -> None:
         """Check once that the credentials are the named account's (invariant 4); only success is remembered."""
-        way = self._way(account)
+        self._compared(account, self._way(account))
+
+    def _compared(self, account: str, way: Way) -> None:
         with way.lock:
             if way.pinned:
                 return
             try:
-                self._compare(account)
+                self._compare(account, way)
             except BaseException:
                 way.forget()
                 raise
             way.pinned = True
 
-    def _compare(self, account: str) -> None:
-        about = self._accounts[account]
-        door = Door(self, account, about.region, "", _WHO_AM_I)
+    def _compare(self, account: str, way: Way) -> None:
+        about = way.about
         with translated(WHO_AM_I, changes=False):
-            found = door.client("sts").get_caller_identity()["Account"]
+            client = armed(self._made(way, about.region, "sts", READING), _WHO_AM_I)
+            found = client.get_caller_identity()["Account"]
         if found != about.id:
             raise AwsUnsent(
                 f"The credentials for {account} belong to another account (…{found[-4:]}, not …{about.id[-4:]}): "

@@ -33,9 +33,10 @@ def same(one: Account, other: Account) -> bool:
 
 
 class Way:
-    """What the gateway keeps of one account, behind a lock of its own."""
+    """What the gateway keeps of one account, as bot.yml had it when this was made; behind a lock of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, about: Account) -> None:
+        self.about = about
         self.lock = threading.RLock()
         self.source: Source | None = None
         self.session: boto3.Session | None = None

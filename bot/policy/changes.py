@@ -49,6 +49,9 @@ def _rights(old: BotFile, new: BotFile, operations: tuple[str, ...], name: Calla
 def _principals(old: BotFile, new: BotFile) -> list[tuple[str, str]]:
     """Return everyone first, then whoever the rules name."""
     whos = [rule.who for file in (old, new) for rule in file.rules]
+    other = [rule.who for rule in (*old.rules, *new.rules) if rule not in old.rules or rule not in new.rules]
+    if not tuple(_sections(old, new)) and not any(who.everyone for who in other):
+        whos = other  # nobody else's rights can have changed
     named = {("group", each) for who in whos for each in who.groups}
     named |= {("user", each) for who in whos for each in who.users}
     named |= {("terminal", each) for who in whos for each in who.terminal}

@@ -125,7 +125,10 @@ def requests(
     """
     known = {resource.id: resource for resource in plan.resources}
     return tuple(
-        Request(actor, place, call.operation, account, region, resource, call.params, effect, account_id, at)
+        Request(
+            *(actor, place, call.operation, account, region, resource, call.params, effect, account_id, at),
+            count=call.makes,
+        )
         for call in plan.calls
         for resource in _touched(call, known)
     )

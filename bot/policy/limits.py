@@ -37,7 +37,7 @@ def counts(limit: Limit, request: Request) -> bool:
     return (
         ("*" in limit.accounts or request.account in limit.accounts)
         and _is_of(limit, request)
-        and (limit.who is None or belongs(request.actor, limit.who, request.actor.groups))
+        and (limit.who is None or belongs(request.actor, limit.who, request.actor.groups | request.actor.unread))
     )
 
 
@@ -75,7 +75,10 @@ def _changed(limit: Limit, asked: tuple[Request, ...]) -> Counter[str]:
     counted = [request for request in asked if counts(limit, request)]
     named = {(request.account, request.region, request.resource.id): request for request in counted if request.resource}
     unnamed = [request for request in counted if request.resource is None]
-    return Counter(_whose(limit, request) for request in (*named.values(), *unnamed))
+    found: Counter[str] = Counter()
+    for request in (*named.values(), *unnamed):
+        found[_whose(limit, request)] += request.count
+    return found
 
 
 def _whose(limit: Limit, request: Request) -> str:

@@ -40,6 +40,7 @@ class Request:
     account_id: str = ""
     at: float | None = None
     production: bool | None = None
+    count: int = 1
 
 
 def differs(rule: Rule, request: Request) -> str:
@@ -87,8 +88,13 @@ def belongs(actor: Actor, who: Who, groups: frozenset[str]) -> bool:
 
 
 def _who(rule: Rule, request: Request) -> bool:
-    """What has to be approved is asked for by members who are in their group for long enough."""
+    """What has to be approved is asked for by members who are in their group for long enough.
+
+    Who is in a group that could not be read lately is denied what it is denied, and allowed nothing that it is.
+    """
     actor = request.actor
+    if rule.effect != "allow":
+        return belongs(actor, rule.who, actor.groups | actor.unread)
     return belongs(actor, rule.who, actor.settled if rule.grant == "request" else actor.groups)
 
 

@@ -6,18 +6,19 @@ Of a call's parameters only what a rule can compare is kept: nothing sensitive, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from bot.aws.masks import masked_params
 from bot.policy.decide import Decision
-from bot.policy.match import Request, own
+from bot.policy.match import UNPLANNED, Request, own
 
 EVENT = "decided"
 """What the audit calls such a row."""
 _LONGEST = 128
+_UNPLANNED = "(not planned yet)"
 _REQUEST = TypeAdapter(Request)
 _SHARED = ("actor", "place")
 
@@ -53,11 +54,17 @@ def written(requests: Iterable[Request], decision: Decision, *, alone: bool = Fa
 def read(detail: Mapping[str, Any]) -> Record:
     """Read it back. Raises ValueError (pydantic's) for a row that another release wrote otherwise."""
     shared = {name: detail[name] for name in _SHARED if name in detail}
-    requests = tuple(_REQUEST.validate_python({**shared, **each}) for each in detail.get("requests", ()))
+    requests = tuple(_read(_REQUEST.validate_python({**shared, **each})) for each in detail.get("requests", ()))
     return Record(requests, bool(detail.get("allowed")), str(detail.get("needs", "")), bool(detail.get("alone")))
 
 
+def _read(request: Request) -> Request:
+    return replace(request, params=UNPLANNED) if _UNPLANNED in request.params else request
+
+
 def _params(request: Request) -> dict[str, Any]:
+    if request.params is UNPLANNED:
+        return {_UNPLANNED: True}
     shown = request.params if own(request) else masked_params(request.operation, request.params)
     return {name: _kept(value) for name, value in shown.items()}
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.config.botfile import BotFile
-from bot.policy.decide import Needs, decide_all
-from bot.policy.match import Request, own
+from bot.policy.decide import Needs, decide_all, reachable
+from bot.policy.match import UNPLANNED, Request, own
 from bot.policy.record import Record, read
+
+_COULD = "It could be allowed, depending on the resource: it was refused before that was looked up."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,23 @@ def _compare(found: Replayed, file: BotFile, record: Record, row: Mapping[str, A
     closed = next((why for each in record.requests if (why := _closed(file, each))), "")
     decision = decide_all(file, record.requests)
     allowed = decision.allowed and not closed
-    if allowed and not record.allowed:
+    if not record.allowed and not closed and _within_reach(file, record.requests):
+        _count(found.allowed, record, row, decision.reason if allowed else _COULD)
+    elif allowed and not record.allowed:
         _count(found.allowed, record, row, decision.reason)
     elif record.allowed and not allowed:
         _count(found.denied, record, row, closed or decision.reason)
     elif allowed and record.needs == Needs.CONFIRM and decision.needs is Needs.NOTHING:
         _count(found.unasked, record, row, decision.reason)
+
+
+def _within_reach(file: BotFile, asked: tuple[Request, ...]) -> bool:
+    """Say whether what was refused before anything was looked up would be looked at: whatever the resource is."""
+    return all(
+        each.params is UNPLANNED
+        and reachable(file, each.actor, each.place, each.operation, each.account, each.region, at=each.at)
+        for each in asked
+    )
 
 
 def _closed(file: BotFile, request: Request) -> str:

@@ -7,7 +7,7 @@ as text that pings nobody. It says nothing of the resource.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from bot.actor import Actor, Place
@@ -81,13 +81,13 @@ def refusal(  # noqa: PLR0917  # who, where and what, in the order of a sentence
     command: Command,
     account: str,
     asked: Iterable[Request] = (),
-    names: Mapping[str, str] | None = None,
+    name: Callable[[str], str] = str,
     *,
     at: float | None = None,
 ) -> str:
     """Say no, as in `Not allowed: ec2 stop in prod. You may stop where env=dev. oncall can.`, as one text.
 
-    `asked` are the requests that were refused, where it came to that; `names` are the names of users and groups.
+    `asked` are the requests that were refused, where it came to that; `name` says what users and groups are called.
     """
     no = f"Not allowed: {command.name}" + (f" in {account}." if account else ".")
     if outsiders(place):
@@ -97,14 +97,14 @@ def refusal(  # noqa: PLR0917  # who, where and what, in the order of a sentence
     able = who_can(file, place, command, account, asked, at=at)
     can = [each for each in able if each not in {actor.user, *actor.groups}]
     asking = f"You may ask to {command.verb} {ask}; {APPROVED}." if ask else ""
-    sentences = [no, f"You may {command.verb} {may}." if may else "", asking, _others(file, can, names or {})]
+    sentences = [no, f"You may {command.verb} {may}." if may else "", asking, _others(file, can, name)]
     return " ".join(filter(None, sentences))
 
 
-def _others(file: BotFile, can: list[str], names: Mapping[str, str]) -> str:
+def _others(file: BotFile, can: list[str], name: Callable[[str], str]) -> str:
     if can:
-        return f"{_and(names.get(each, each) for each in can)} can."
-    return f"To get more rights, ask {names.get(file.contact, file.contact)}." if file.contact else ""
+        return f"{_and([*map(name, can[:_SHOWN]), *can[_SHOWN:]])} can."
+    return f"To get more rights, ask {name(file.contact)}." if file.contact else ""
 
 
 APPROVED = "a second person has to approve that, which is not part of this release"

@@ -30,17 +30,17 @@ class Why:
     proposal: str
 
 
-def why(file: BotFile, asked: Iterable[Request]) -> Why:
-    """Explain what the rules say to requests that were asked together."""
+def why(file: BotFile, asked: Iterable[Request], typed: str = "") -> Why:
+    """Explain what the rules say to requests that were asked together; no id is named that was not `typed`."""
     asked = tuple(asked)
     decision = decide_all(file, asked)
     said = tuple(dict.fromkeys(line for each in asked for line in _near(file, each)))
-    return Why(decision, said[:_NEAR], "" if decision.allowed else proposal(file, asked))
+    return Why(decision, said[:_NEAR], "" if decision.allowed else proposal(file, asked, typed))
 
 
-def proposal(file: BotFile, asked: tuple[Request, ...]) -> str:
+def proposal(file: BotFile, asked: tuple[Request, ...], typed: str = "") -> str:
     """Return the smallest rule that would allow it, as YAML for bot.yml; empty where no rule could."""
-    for keys in _narrow_to_wide(asked):
+    for keys in _narrow_to_wide(asked, typed):
         try:
             added = Rule.model_validate(keys)
         except ValidationError:  # an id that bot.yml does not take
@@ -50,13 +50,13 @@ def proposal(file: BotFile, asked: tuple[Request, ...]) -> str:
     return ""
 
 
-def _narrow_to_wide(asked: tuple[Request, ...]) -> Iterator[dict[str, Any]]:
-    """Yield rules that name only what was asked: with the very resources first, then without."""
+def _narrow_to_wide(asked: tuple[Request, ...], typed: str) -> Iterator[dict[str, Any]]:
+    """Yield rules that name only what was asked: with the very resources first, where they were typed; then without."""
     if not asked or not asked[0].actor.user:
         return
     keys = _keys(asked)
     ids = sorted({each.resource.id for each in asked if each.resource})
-    if ids and all(each.resource for each in asked):
+    if ids and all(each.resource for each in asked) and all(each in typed for each in ids):
         yield {**keys, "resources": ids}
     yield keys
 

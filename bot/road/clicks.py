@@ -110,10 +110,12 @@ class Clicks:
             raise Refused("This confirmation has expired. Ask again.", layer="confirmation")
         action = parse(run.action, self.desk.commands, self.desk.law.defaults)
         command = self.desk.commands.of(action)
-        plan = self._unchanged(run, command, action)
-        if plan is None:
-            return
         try:
+            self.desk.law.open(run.account, run.region)
+            self.desk.first_look(actor, self._place(run), run, command)
+            plan = self._unchanged(run, command, action)
+            if plan is None:
+                return
             self.desk.decide(actor, self._place(run), run, command, plan)
         except Refused as error:
             self.desk.move(run, State.REFUSED, why=f"{error.layer}: {error.sentence}", rules=error.rule or "")

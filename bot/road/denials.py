@@ -64,7 +64,7 @@ def explained(desk: Desk, run: Run, actor: Actor) -> Reply:
     found = kept(desk, run)
     if run.state is not State.REFUSED or found is None:
         raise Refused("There is nothing to explain here (any more). Ask again.", layer="result")
-    return in_words(desk, run.action, why(desk.law.file, found.requests), run.why.partition(": ")[2])
+    return in_words(desk, run.action, why(desk.law.file, found.requests, run.text), run.why.partition(": ")[2])
 
 
 def in_words(desk: Desk, action: str, found: Why, said: str = "") -> Reply:

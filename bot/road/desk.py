@@ -270,9 +270,7 @@ class Desk:
 
     def _refusal(self, actor: Actor, place: Place, command: Command, account: str, asked: Iterable[Request]) -> str:
         file = self.law.file
-        named = {each for rule in file.rules for each in (*rule.who.groups, *rule.who.users)} | {file.contact or ""}
-        names = {each: self.directory.name(each) for each in named if each}
-        return refusal(file, actor, place, command, account, asked, names, at=self.now())
+        return refusal(file, actor, place, command, account, asked, self.directory.name, at=self.now())
 
     def rights(self, actor: Actor, place: Place, outcome: Outcome = Outcome.RUN) -> str:
         """Say what somebody may do here, or may only ask for."""

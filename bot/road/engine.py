@@ -142,8 +142,8 @@ class Engine:
     def _road(self, run: Run) -> Run | None:
         desk = self.desk
         if stop := halting(run.text):
-            run = desk.runs.note(run, action=str(stop))
-            return desk.end(run, State.DONE, self.stop.pressed(run), private=True)
+            reply = self.stop.pressed(run)  # first of all: what cannot be written down must not keep it from halting
+            return desk.end(desk.runs.note(run, action=str(stop)), State.DONE, reply, private=True)
         actor = desk.actor(run)
         run = desk.runs.note(run, user_name=actor.name)
         place = desk.directory.place(run.channel, run.thread)
@@ -168,11 +168,11 @@ class Engine:
         return lambda command: self.desk.may(actor, place, command) or self.desk.may_ask(actor, place, command)
 
     def _bot_word(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
-        if not command.free:
-            self.reading.decide(run, actor, place, command)
+        decision = None if command.free else self.reading.decide(run, actor, place, command)
         reply = command.perform(Asking(self.desk, actor, place, run), action)
         assert isinstance(reply, Reply)
-        return self.desk.end(run, State.DONE, reply, private=command.free or action.private)
+        private = action.private or decision is None or decision.audience == "asker"
+        return self.desk.end(run, State.DONE, reply, private=private)
 
     def _change(self, run: Run, actor: Actor, place: Place, action: Action, command: Command) -> Run | None:
         desk = self.desk

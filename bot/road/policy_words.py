@@ -25,7 +25,9 @@ from bot.policy.match import Request
 from bot.policy.rights import limit
 from bot.policy.why import why
 from bot.reply import Part, Reply, Table, note, text
+from bot.road import limits
 from bot.road.denials import in_words
+from bot.road.halted import halted_account
 from bot.road.own_words import Asking, word
 from bot.road.reports import as_typed
 
@@ -63,7 +65,7 @@ def explain(
         return Reply(f"{action}: needs no rule", (), "ok")
     desk.law.open(action.account, action.region)
     asked, looked = _asked(asking, actor, found, action)
-    said = in_words(desk, str(action), why(desk.law.file, asked))
+    said = in_words(desk, str(action), why(desk.law.file, asked, str(action)))
     unknown: tuple[Part, ...] = () if looked or found.effect is Effect.READS else (_UNKNOWN,)
     whose: tuple[Part, ...] = (note(f"As {actor.name or actor.user}, here."),)
     return Reply(said.summary, (*said.parts, *whose, *unknown), said.sign)
@@ -134,6 +136,9 @@ def _plan(asking: Asking, command: Command, action: Action) -> Plan | None:
     desk, file = asking.desk, asking.desk.law.file
     if command.effect is Effect.READS or asking.run is None:
         return None
+    if halted_account(desk, action.account):
+        return None
+    limits.may_look(desk, asking.actor)
     where = (action.account, action.region)
     if not all(reachable(file, asking.actor, asking.place, each, *where, at=desk.now()) for each in command.calls):
         return None

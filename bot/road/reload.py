@@ -37,13 +37,15 @@ _SHOWN = 5
 
 def read_law(path: Path, commands: Commands, now: float) -> Law:
     """Read bot.yml at the start. One that is missing is an empty allowlist; one that is wrong locks the bot."""
-    content = _content(path)
-    if content is None:
-        return Law(BotFile(), since=now)
+    digest = ""
     try:
+        content = _content(path)
+        if content is None:
+            return Law(BotFile(), since=now)
+        digest = digest_of(content)
         return law_of(content, path.name, commands, now)
     except ConfigError as error:
-        return Law(BotFile(), error.problems, since=now, digest=digest_of(content))
+        return Law(BotFile(), error.problems, since=now, digest=digest)
 
 
 def law_of(content: bytes, name: str, commands: Commands, now: float) -> Law:
@@ -70,12 +72,22 @@ def _content(path: Path) -> bytes | None:
 
 
 class Reload:
-    """Watches one bot.yml for one desk; `watch` is given the file whose user groups have to be known from now on."""
+    """Watches one bot.yml for one desk; `watch` is given the file whose user groups have to be known from now on.
 
-    def __init__(self, desk: Desk, path: Path, watch: Callable[[BotFile], None] = lambda _file: None) -> None:
+    Who gained and lost what is found out `apart`: with many rules that takes a while, and the next file must not wait.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        path: Path,
+        watch: Callable[[BotFile], None] = lambda _file: None,
+        apart: Callable[[Callable[[], None]], None] = lambda job: job(),
+    ) -> None:
         self.desk = desk
         self.path = path
         self.watch = watch
+        self.apart = apart
         self._lock = threading.Lock()
         self._seen = desk.law.digest
         self._wrong = ""
@@ -148,7 +160,7 @@ class Reload:
         self._unfinished = True
         log.warning("bot.yml was read again: %s is in force", law.digest[:8])
         self._finish()
-        self._announce(old, law)
+        self.apart(lambda: self._announce(old, law))
 
     def _finish(self) -> None:
         """Bring groups, reports and waiting cards in step with the rules; what fails is done at the next look."""

@@ -21,6 +21,7 @@ from bot.road.desk import Desk
 from bot.road.halted import refuse_halted
 from bot.road.outcomes import failure, outcome_of
 from bot.road.progress import Progress
+from bot.store.database import StoreError
 from bot.store.runs import Run, Sent, State, plan_json
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,10 @@ def _send_one(desk: Desk, run: Run, n: int, call: Call) -> bool:
                 desk.limits.give_back(run.id)
         return False
     except Refused as error:
-        _written(desk, run, n, "refused", why=error.sentence)
+        with desk.runs.together():
+            _written(desk, run, n, "refused", why=error.sentence)
+            if n == 0:
+                desk.limits.give_back(run.id)
         return False
     except GuardError as error:
         log.error("Run %s: %s", run.id, error.sentence)  # noqa: TRY400 - a sentence, not a bug
@@ -120,7 +124,7 @@ def _sent(desk: Desk, run: Run, call: Call) -> Mapping[str, Any]:
     Whether it is halted is asked last of all, each time the call leaves.
     """
     granted = named(rule for rule in desk.law.file.rules if rule.id in run.rules.split(", "))
-    still = partial(refuse_halted, desk, run)
+    still = partial(_not_halted, desk, run)
     if call.upload is None:
         return desk.gateway.send(run.account, run.region, call, still=still, named=granted)
     progress = Progress(desk, run, call)
@@ -129,6 +133,15 @@ def _sent(desk: Desk, run: Run, call: Call) -> Mapping[str, Any]:
         return desk.gateway.send(run.account, run.region, call, body, progress, still, named=granted)
     finally:
         progress.over()
+
+
+def _not_halted(desk: Desk, run: Run) -> None:
+    """Refuse where it is halted, or where nobody can say: nothing has left yet."""
+    try:
+        refuse_halted(desk, run)
+    except StoreError as error:
+        words = f"{error.sentence} Whether it is halted is not known, so nothing was sent."
+        raise Refused(words, layer="halt") from error
 
 
 def _is_last(run: Run, n: int) -> bool:

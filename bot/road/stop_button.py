@@ -50,6 +50,9 @@ class StopButton:
         except StoreError:
             log.exception("A halt could not be written down: it is done nonetheless")
             self.pool.submit(self._unwritten, run, answer)
+        except Exception:
+            self.pool.release()
+            raise
         else:
             self.pool.submit(self._taken, run, work, answer)
         return Received.TAKEN

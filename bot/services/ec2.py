@@ -193,7 +193,7 @@ def launch(
     made = Resource(id="new", name=name or "", state="to be launched", tags=tags)
     return Plan(
         f"launch {what}",
-        calls=(Call("ec2:RunInstances", params, ids=("new",)),),
+        calls=(Call("ec2:RunInstances", params, ids=("new",), makes=count),),
         resources=(made,),
         notes=(f"Image {ami}: {found.get('Name') or 'no name'}",),
     )

@@ -66,10 +66,11 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """The groups somebody is in, and those of them that are settled."""
+    """The groups somebody is in, those of them that are settled, and those that could not be read lately."""
 
     groups: frozenset[str]
     settled: frozenset[str]
+    unread: frozenset[str] = frozenset()
 
 
 class Groups:
@@ -106,7 +107,7 @@ class Groups:
             fresh = {id_: seen for id_, seen in self._members.items() if id_ in ids and seen.at >= now - KEPT}
             mine = {id_: seen for id_, seen in fresh.items() if user in seen.users}
             settled = frozenset(id_ for id_, seen in mine.items() if seen.settled(user, now, self._age))
-        return Mine(frozenset(mine), settled)
+        return Mine(frozenset(mine), settled, ids - fresh.keys())
 
     def refresh(self) -> None:
         """Read every configured group; what cannot be read keeps its old membership for now."""

@@ -93,7 +93,7 @@ class People:
         """
         about = self._vouched(user, frozenset(teams) - {"", None})
         mine = self.groups.of(user)
-        return Actor("slack", user, self._team, mine.groups, mine.settled, _name(about) or user)
+        return Actor("slack", user, self._team, mine.groups, mine.settled, _name(about) or user, mine.unread)
 
     def place(self, channel: str, thread: str = "") -> Place:
         """What conversations.info says of the channel; a direct message (`D…`) is not looked up."""

@@ -149,7 +149,7 @@ def _by_rules(file: BotFile, actor: Actor, place: Place, *, command: Command, ac
         options = " ".join(f"--{name}" for name, _ in action.options)
         unseen = f"Tags, states and the call's parameters{f' ({options})' if options else ''}"
         print(f"{unseen} are not known here: python -m bot shell --dry-run reads them.")
-    proposed = "" if decision.allowed else proposal(file, tuple(asked))
+    proposed = "" if decision.allowed else proposal(file, tuple(asked), str(action))
     if proposed:
         print(f"The smallest rule that would allow it:\n{proposed}", end="")
     return ALLOWED if decision.allowed else REFUSED

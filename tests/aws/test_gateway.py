@@ -208,7 +208,7 @@ def test_configured_endpoints_count_for_nothing(home: Path, monkeypatch: pytest.
     (home / "credentials").write_text(keys("work"))
     for profile in (None, "work"):
         gateway = Gateway({"dev": Known(DEV, profile=profile)})
-        ec2 = gateway.client("dev", REGION, "ec2", READING)
+        ec2 = gateway._made(gateway._way("dev"), REGION, "ec2", READING)
         source = gateway._ways["dev"].source
         assert source
         assert ec2.meta.endpoint_url == f"https://ec2.{REGION}.amazonaws.com"
@@ -221,7 +221,7 @@ def test_models_in_the_home_folder_count_for_nothing(home: Path) -> None:
     service.mkdir(parents=True)
     (service / "service-2.json").write_text("{}")
     gateway = Gateway({"dev": Known(DEV)})
-    assert gateway.client("dev", REGION, "ec2", READING).meta.service_model.api_version == "2016-11-15"
+    assert gateway._made(gateway._way("dev"), REGION, "ec2", READING).meta.service_model.api_version == "2016-11-15"
     gateway.close()
 
 
@@ -395,3 +395,15 @@ def test_what_keeps_an_account_from_being_warmed_is_said(
     without_key(monkeypatch)
     watched.to(dev=Known(DEV)).warm("dev")
     assert "dev: " in caplog.text
+
+
+def test_i4_a_run_that_began_before_bot_yml_changed_uses_no_credentials_that_nobody_compared(watched: Watched) -> None:
+    door = watched.gateway.reading("dev", REGION, ("ec2:DescribeInstances",))
+    watched.gateway.use({"dev": Known(DEV, role=PROD_ROLE)})
+    with pytest.raises(AwsUnsent) as caught:
+        door.client("ec2")
+    assert caught.value.code == "WrongAccount"
+    watched.gateway.use({})
+    with pytest.raises(AwsUnsent) as caught:
+        _ = door.account_id
+    assert caught.value.code == "NoAccount"

@@ -605,3 +605,13 @@ def test_an_observed_rule_that_breaks_breaks_nothing() -> None:
     broken = rule("broken", mode="observe", params={"Force": [True]}).model_copy(update={"params": {"Force": None}})
     decision = decide(of([rule(), broken]), request(params={"Force": False}))
     assert (decision.allowed, decision.fault, decision.observed) == (True, "", ())
+
+
+def test_a_group_that_could_not_be_read_denies_and_gives_nothing() -> None:
+    """Nobody can say just now who is in it: what cannot be known counts against the asker."""
+    unsure = replace(BOB, unread=frozenset({"SCONTR"}))
+    everyone = rule(who=EVERYONE)
+    assert not decide(of([everyone, deny(who={"groups": ["SCONTR"]})]), request(actor=unsure)).allowed
+    assert decide(of([everyone, deny(who={"groups": ["SOTHER"]})]), request(actor=unsure)).allowed
+    assert not decide(of([rule(who={"groups": ["SCONTR"]})]), request(actor=unsure)).allowed
+    assert not decide(of([rule(who={"groups": ["SCONTR"]}, grant="request")]), request(actor=unsure)).rules

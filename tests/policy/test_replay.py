@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from bot.command import Effect
 from bot.config.botfile import BotFile, Rule
 from bot.policy.decide import Request, decide_all
+from bot.policy.match import UNPLANNED
 from bot.policy.record import read, written
 from bot.policy.replay import Replayed, replay
-from tests.rules import BOB, WEB, any_request, any_rules, of, request, rule
+from tests.rules import BOB, OPS, STOP, WEB, any_request, any_rules, of, request, rule
 
 DEV = BotFile.model_validate({"accounts": {"dev": {"id": "111111111111", "region": "eu-west-1"}}})
 
@@ -107,3 +108,11 @@ def test_rows_of_another_release_are_counted_and_not_guessed() -> None:
     broken = {"at": 1.0, "action": "", "detail": {"requests": [{"operation": "ec2:StopInstances"}], "allowed": True}}
     found = replay(under(rule()), [broken, row(under(rule()), request(resource=WEB))])
     assert (found.unread, found.decisions) == (1, 1)
+
+
+def test_what_was_refused_before_anything_was_looked_up_could_be_allowed() -> None:
+    asked = Request(request().actor, OPS, STOP, "dev", "eu-west-1", None, UNPLANNED, Effect.CHANGES)
+    refused = row(under(), asked)
+    (one,) = replay(under(rule(tags={"env": ["dev"]})), [refused]).allowed.values()
+    assert one.why.startswith("It could be allowed")
+    assert replay(under(rule(accounts=["prod"])), [refused]).same

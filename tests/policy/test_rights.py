@@ -133,7 +133,9 @@ def test_what_may_be_asked_for_is_told_apart_from_what_may_be_run() -> None:
 
 
 def no(found: BotFile, actor: Actor = ANN, place: Place = OPS, account: str = "prod") -> str:
-    return refusal(found, actor, place, STOPPING, account, names={"SOPS": "oncall", "UANN": "Ann"})
+    return refusal(
+        found, actor, place, STOPPING, account, name=lambda id_: {"SOPS": "oncall", "UANN": "Ann"}.get(id_, id_)
+    )
 
 
 def test_a_refusal_says_what_the_asker_may_and_who_can() -> None:

@@ -354,3 +354,15 @@ def test_a_difference_is_said_in_words() -> None:
     )
     assert "skipped" in difference(plan, replace(plan, skipped=()))
     assert "call" in difference(plan, plan)
+
+
+def test_c3_who_lost_the_right_before_the_click_learns_nothing_of_what_changed(bench: Bench) -> None:
+    run = bench.ask(f"ec2 stop {WEB}")
+    bench.aws.ec2.stop_instances(InstanceIds=[WEB])
+    bench.wait(60)
+    bench.use(bot_file({"who": {"users": [BOB]}}))
+    looked = len(bench.journal())
+    assert "Not allowed" in bench.click("confirm", run)
+    assert bench.now(run).state is State.REFUSED
+    assert len(bench.journal()) == looked, "AWS was not asked again"
+    assert "stopped" not in bench.card(run)

@@ -129,3 +129,11 @@ def test_where_it_cannot_be_read_awss_denial_stands_as_it_is(bench: Bench) -> No
     error = in_cipher(bench)
     bench.aws.fault("denied", "DecodeAuthorizationMessage")
     assert told_by_aws(bench.desk, run, error) == "AWS said no."
+
+
+def test_why_names_no_id_that_was_not_typed(bench: Bench) -> None:
+    bench.use(bot_file(STOPS))
+    said = bench.click("why", refused(bench, "ec2 stop name=web-1"))
+    assert WEB not in said
+    assert "resources" not in said
+    assert "ec2:StopInstances" in said

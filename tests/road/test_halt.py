@@ -562,3 +562,25 @@ def test_another_process_is_halted_by_the_same_row(bench: Bench) -> None:
     engine.work(run)
     assert bench.now(run).state is State.REFUSED
     engine.pool.close(1)
+
+
+def test_i8_a_store_that_is_away_at_the_last_moment_is_a_refusal_and_no_lost_answer(bench: Bench) -> None:
+    run = bench.ask(f"ec2 stop {WEB}")
+    over, sends = bench.desk.brake.over, bench.desk.gateway.send
+
+    def away(*_: object) -> Any:
+        raise StoreError("The store is away.")
+
+    def send(*args: Any, **more: Any) -> Any:
+        bench.desk.brake.over = away  # type: ignore[method-assign]
+        return sends(*args, **more)
+
+    bench.desk.gateway.send = send  # type: ignore[method-assign]
+    try:
+        bench.click("confirm", run)
+    finally:
+        bench.desk.gateway.send = sends  # type: ignore[method-assign]
+        bench.desk.brake.over = over  # type: ignore[method-assign]
+    assert bench.sent() == 0
+    assert [state for _, state in bench.calls(run)] == ["refused"]
+    assert "nothing was sent" in bench.card(run)

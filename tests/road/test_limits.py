@@ -69,6 +69,16 @@ def test_so_many_in_one_command_and_no_more(bench: Bench) -> None:
     assert bench.ask(f"ec2 stop {WEB}").state is State.ASKED
 
 
+def test_a_launch_counts_as_many_as_it_makes(bench: Bench) -> None:
+    launch = "ec2 launch --ami ami-0a1b2c3d4e5f60101 --type t3.micro --count"
+    bench.use(limited({"id": "few", "resources": 3}))
+    assert "this is 4" in bench.card(bench.ask(f"{launch} 4"))
+    bench.use(limited({**TWO, "at_most": 5}))
+    bench.stop(f"{launch} 4")
+    assert left(bench) == 4
+    assert "1 is left, and this is 2" in bench.card(bench.ask(f"{launch} 2"))
+
+
 def test_a_change_that_asks_nobody_is_limited_too(bench: Bench) -> None:
     bench.use(bot_file({"needs": "nothing"}, limits=[ONE]))
     assert bench.ask(f"ec2 stop {WEB}").state is State.FOLLOWING

@@ -100,3 +100,10 @@ def test_a_bug_that_comes_after_the_question_stands_leaves_it_standing(bench: Be
     run = bench.ask(f"ec2 stop {WEB}")
     assert run.state is State.ASKED
     assert bench.buttons(run) == ["confirm", "cancel"]
+
+
+def test_an_audience_of_the_asker_holds_for_the_bots_own_words(bench: Bench) -> None:
+    bench.use(bot_file({"actions": ["bot:Status"], "audience": "asker"}))
+    assert bench.ask("status").audience == "asker"
+    bench.use(bot_file({"actions": ["bot:Status"]}))
+    assert bench.ask("status").audience == "channel"

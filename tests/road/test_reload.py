@@ -357,3 +357,23 @@ def test_every_decision_after_a_reload_is_that_of_a_fresh_start_with_the_last_ri
             assert now == decide_command(fresh, *where, listing, account, "eu-west-1")
             stops = (*where, "ec2:StopInstances", account, "eu-west-1")
             assert reachable(one.law.file, *stops) is reachable(fresh, *stops)
+
+
+def test_a_file_that_cannot_be_read_at_the_start_locks_and_stops_nothing(tmp_path: Path) -> None:
+    law = read_law(tmp_path, COMMANDS, 1.0)  # a folder
+    assert "I cannot read it" in law.locked
+    assert law.file.empty
+
+
+def test_the_next_file_waits_for_no_announcement(w: Watched) -> None:
+    later: list[Any] = []
+    w.reload.apart = later.append
+    w.write(LOOKS)
+    w.write(ONE)
+    assert len(w.law.file.rules[0].actions) == 1
+    assert w.law.file.rules[0].actions == ("ec2:*",)
+    assert len(later) == 2
+    assert w.told() == []
+    for announce in later:
+        announce()
+    assert len(w.told()) == 2

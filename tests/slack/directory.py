@@ -43,6 +43,9 @@ class Desk:
     def groups(self, user: str = ANA) -> frozenset[str]:
         return self.people.actor(user, OURS).groups
 
+    def unread(self, user: str = ANA) -> frozenset[str]:
+        return self.people.actor(user, OURS).unread
+
     def settled(self, user: str = ANA) -> frozenset[str]:
         return self.people.actor(user, OURS).settled
 

@@ -85,9 +85,11 @@ def test_what_cannot_be_read_again_fades_after_five_minutes(desk: Desk) -> None:
     assert (desk.groups(), desk.settled()) == (MINE, MINE)
     desk.clock.time += 2
     assert (desk.groups(), desk.settled()) == (NONE, NONE)
+    assert desk.unread(BEN) >= MINE, "whether somebody is in it is not known, also of others"
     desk.wire.order("fault", kind="clear")
     desk.people.refresh_groups()
     assert (desk.groups(), desk.settled()) == (MINE, MINE)
+    assert desk.unread(BEN) == NONE
 
 
 def test_a_group_that_comes_without_its_members_was_not_read(desk: Desk) -> None:
