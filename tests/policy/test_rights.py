@@ -132,17 +132,19 @@ def test_what_may_be_asked_for_is_told_apart_from_what_may_be_run() -> None:
 # No
 
 
+def called(id_: str) -> str:
+    return {"SOPS": "oncall", "UANN": "Ann"}.get(id_, id_)
+
+
 def no(found: BotFile, actor: Actor = ANN, place: Place = OPS, account: str = "prod") -> str:
-    return refusal(
-        found, actor, place, STOPPING, account, name=lambda id_: {"SOPS": "oncall", "UANN": "Ann"}.get(id_, id_)
-    )
+    return refusal(found, actor, place, STOPPING, account, name=called)
 
 
 def test_a_refusal_says_what_the_asker_may_and_who_can() -> None:
     oncall = rule("oncall", who={"groups": ["SOPS"]}, accounts=["prod"])
     dev = rule("dev", who={"users": ["UBOB"]}, accounts=["prod"], tags={"env": ["dev"]})
     prod = request(BOB, account="prod", account_id="222222222222", resource=Resource("i-9", tags={"env": "prod"}))
-    said = refusal(file(oncall, dev), BOB, OPS, STOPPING, "prod", [prod], {"SOPS": "oncall"})
+    said = refusal(file(oncall, dev), BOB, OPS, STOPPING, "prod", [prod], called)
     assert said == "Not allowed: ec2 stop in prod. You may stop where env=dev. oncall can."
 
 
