@@ -23,7 +23,7 @@ def w(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Two bots on one SQLite file, and a channel for operators."""
     with world(tmp_path_factory.mktemp("halted")) as made:
         made.slack.order("limits", enabled=False)
-        (made.directory / "bot.yml").write_text(BOT_YML + "operators: C0DEV00002\n")
+        (made.directory / "bot.yml").write_text(BOT_YML + "operators: C0DEV00002\nreads: {per_person: 5000/m}\n")
         made.start()
         made.start()
         yield made

@@ -84,6 +84,8 @@ class World:
         self.aws = Aws(aws, Clock())  # a clock that nobody turns: the server keeps real time
         self.directory = directory
         self.arguments = command(directory, slack.api_url, aws.url)
+        with (directory / "bot.yml").open("a") as file:
+            file.write("reads: {per_person: 5000/m, per_api: 9000/m}\n")  # bursts come from one person here
         self.url = url or f"sqlite:///{directory}/bot.db"
         self.environment = credentials(child_environment(clean_environment(os.environ, directory)))
         self.processes: list[Process] = []
