@@ -1,10 +1,10 @@
 """The decision a second time, as docs/allowlist.md and the shapes of bot.yml tell it: slow, in plain loops and ifs.
 
-It was written without a look at `bot.policy`, of which it knows the question's shape alone; what is data (the catalogue,
-the floor's list, the kinds of parameters) it reads where the bot does. Agreement of the two is what test_oracle shows.
+It was written without a look at `bot.policy`, of which it knows the question's shape alone; what is data (the
+catalogue, the floor's list, the kinds of parameters) it reads where the bot does. test_oracle shows that the two agree.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -13,16 +13,17 @@ from zoneinfo import ZoneInfo
 
 from bot.actor import Actor
 from bot.aws import catalogue, models
-from bot.aws.floor import Class, Entry, standing
+from bot.aws.floor import Class, standing
 from bot.config.botfile import BotFile, Freeze, Rule, Who, Window
 from bot.policy.match import Request
+from tests.policy.naive_floor import held, texts
 
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of it; `needs` and `audience` only say something where it is not `no`."""
+    """What came of it; `needs` and `audience` only say something where it may run."""
 
     outcome: str
     layer: str = "allowlist"
@@ -38,25 +39,26 @@ def decide(file: BotFile, request: Request) -> Answer:
     entries = standing(request.operation).met(request.params)
     if any(entry.kind is Class.CREDENTIALS for entry in entries):
         return Answer("no", "floor")
-    denying = [rule.id for rule in file.rules if rule.effect == "deny" and denies(rule, request)]
-    if denying:
-        return Answer("no", "allowlist", tuple(sorted(denying)))
     if any(stops(freeze, request) for freeze in file.freezes):
         return Answer("no", "freeze")
-    granting = [rule for rule in file.rules if rule.effect == "allow" and grants(file, rule, request)]
-    reaching = [rule for rule in granting if request.operation in rule.actions] if held(file, request) else granting
-    if granting and not reaching:
-        return Answer("no", "floor")
+    denying = [rule for rule in file.rules if rule.effect == "deny" and denies(file, rule, request)]
+    if denying:
+        return Answer("no", "allowlist", ids(denying))
+    near = [rule for rule in file.rules if rule.effect == "allow" and grants(file, rule, request)]
+    reaching = [rule for rule in near if means(file, rule, request)]
+    if near and not reaching and held(file, request):
+        return Answer("no", "floor", ids(near))
+    reaching = [rule for rule in reaching if all(stranger in named(rule) for stranger in strangers(request))]
     to_run = [rule for rule in reaching if rule.grant == "run"]
     to_ask = [rule for rule in reaching if rule.grant == "request"]
     if to_run:
-        return granted("run", "allowlist", to_run, entries, request)
+        return granted(to_run, request)
     if to_ask:
-        return granted("request", "approval", to_ask, entries, request)
+        return Answer("request", "approval", ids(to_ask))
     return Answer("no", "allowlist")
 
 
-def granted(outcome: str, layer: str, rules: list[Rule], entries: tuple[Entry, ...], request: Request) -> Answer:
+def granted(rules: list[Rule], request: Request) -> Answer:
     """Least demanding `needs`, widest `audience`; of data the answer goes to the asker alone."""
     needs, audience = "confirm", "asker"
     for rule in rules:
@@ -65,9 +67,13 @@ def granted(outcome: str, layer: str, rules: list[Rule], entries: tuple[Entry, .
             needs = "nothing"
         if (rule.audience or "channel") == "channel":
             audience = "channel"
-    if any(entry.kind is Class.DATA for entry in entries):
+    if any(entry.kind is Class.DATA for entry in standing(request.operation).entries):  # whatever its parameters
         audience = "asker"
-    return Answer(outcome, layer, tuple(sorted(rule.id for rule in rules)), needs, audience)
+    return Answer("run", "allowlist", ids(rules), needs, audience)
+
+
+def ids(rules: list[Rule]) -> tuple[str, ...]:
+    return tuple(sorted(rule.id for rule in rules))
 
 
 def barred_by(request: Request) -> str:
@@ -79,41 +85,34 @@ def barred_by(request: Request) -> str:
     if request.place.shared is not False:
         return "place"
     if not request.operation.startswith("bot:") and not (request.account and request.region):
-        return "identity"
+        return "allowlist"
     return ""
 
 
 # What a rule says of a request: True where it agrees, False where it does not, None where that cannot be known.
 
 
-def denies(rule: Rule, request: Request) -> bool:
-    if rule.mode == "observe":
-        return False
-    if not any(fits(pattern, request.operation) for pattern in rule.actions):
-        return False
-    return False not in keys(rule, request)
+def denies(file: BotFile, rule: Rule, request: Request) -> bool:
+    return about(rule, request) and False not in keys(file, rule, request)
 
 
 def grants(file: BotFile, rule: Rule, request: Request) -> bool:
-    if rule.mode == "observe":
-        return False
-    if not any(means(file, pattern, request.operation) for pattern in rule.actions):
-        return False
-    if any(answer is not True for answer in keys(rule, request)):
-        return False
-    return all(arn in (rule.resources or ()) for arn in strangers(request))
+    """Say whether an allow rule would grant it, if its wildcards stood for everything."""
+    return about(rule, request) and all(answer is True for answer in keys(file, rule, request))
 
 
-def means(file: BotFile, pattern: str, operation: str) -> bool:
-    """Say whether an action of an allow rule means an operation: wildcards stand for what was reviewed by then."""
-    if pattern == operation:
+def about(rule: Rule, request: Request) -> bool:
+    return rule.mode == "enforce" and any(fits(pattern, request.operation) for pattern in rule.actions)
+
+
+def means(file: BotFile, rule: Rule, request: Request) -> bool:
+    """Say whether it names the operation in full, or by a wildcard what was reviewed by then and is not held."""
+    if request.operation in rule.actions or request.operation.startswith("bot:"):
         return True
-    if not fits(pattern, operation):
-        return False
-    return operation.startswith("bot:") or catalogue.holds(operation, file.catalogue)
+    return catalogue.holds(request.operation, file.catalogue) and not held(file, request)
 
 
-def keys(rule: Rule, request: Request) -> Iterator[bool | None]:
+def keys(file: BotFile, rule: Rule, request: Request) -> Iterator[bool | None]:
     groups = request.actor.settled if rule.grant == "request" else request.actor.groups
     yield among(rule.who, request.actor, groups)
     if not request.operation.startswith("bot:"):
@@ -121,7 +120,7 @@ def keys(rule: Rule, request: Request) -> Iterator[bool | None]:
         if rule.regions is not None:
             yield any(fits(pattern, request.region) for pattern in rule.regions)
     if rule.channels is not None:
-        yield request.place.channel in rule.channels
+        yield request.actor.kind != "terminal" and request.place.channel in rule.channels
     if rule.resources is not None:
         yield resource(rule.resources, request)
     for key, values in (rule.tags or {}).items():
@@ -129,7 +128,8 @@ def keys(rule: Rule, request: Request) -> Iterator[bool | None]:
     for name, values in (rule.params or {}).items():
         yield param(name, values, request, deny=rule.effect == "deny")
     if rule.production is not None:
-        yield None if request.production is None else request.production == rule.production
+        known = production(file, request)
+        yield None if known is None else known == rule.production
     if rule.when is not None:
         yield None if request.at is None else inside(rule.when, request.at)
 
@@ -145,7 +145,10 @@ def among(who: Who, actor: Actor, groups: frozenset[str]) -> bool:
 def resource(patterns: tuple[str, ...], request: Request) -> bool | None:
     if request.resource is None:
         return None
-    return any(fits(pattern, request.resource.id) or fits(pattern, request.resource.arn) for pattern in patterns)
+    texts = [text for text in (request.resource.id, request.resource.arn) if text]
+    if any(fits(pattern, text) for pattern in patterns for text in texts):
+        return True
+    return None if not request.resource.arn and any(pattern.startswith("arn:") for pattern in patterns) else False
 
 
 def tag(key: str, values: tuple[str, ...], request: Request) -> bool | None:
@@ -156,10 +159,13 @@ def tag(key: str, values: tuple[str, ...], request: Request) -> bool | None:
 
 def param(name: str, values: tuple[Any, ...], request: Request, *, deny: bool) -> bool | None:
     given = request.params.get(name)
-    if given is None:
-        if models.members(request.operation).get(name) != "boolean":
+    if given in (None, [], ()):
+        kind = models.members(request.operation).get(name)
+        if kind != "boolean" and (kind or not any(isinstance(value, bool) for value in values)):
             return None
         given = False
+    if isinstance(given, dict | bytes):
+        return None
     if isinstance(given, list):
         met = [any(same(each, value) for value in values) for each in given]
         return any(met) if deny else all(met)
@@ -168,6 +174,21 @@ def param(name: str, values: tuple[Any, ...], request: Request, *, deny: bool) -
 
 def same(one: Any, other: Any) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def production(file: BotFile, request: Request) -> bool | None:
+    if request.operation.startswith("bot:"):
+        return False
+    account = file.accounts.get(request.account)
+    if account is not None and account.production:
+        return True
+    if account is None and not file.production:
+        return None
+    for key, values in file.production.tags.items() if file.production else ():
+        answer = tag(key, values, request)
+        if answer is not False:
+            return answer
+    return None if account is None else False
 
 
 def inside(window: Window, at: float) -> bool:
@@ -214,77 +235,23 @@ def stops(freeze: Freeze, request: Request) -> bool:
     return begins.timestamp() <= request.at < ends.timestamp()
 
 
+def named(rule: Rule) -> list[str]:
+    return [each for each in rule.resources or () if each.startswith("arn:") and "*" not in each and "?" not in each]
+
+
 def strangers(request: Request) -> Iterator[str]:
-    """Yield the ARNs of another account or Region, of the resource and in the parameters."""
-    told = [request.resource.arn] if request.resource else []
+    """Yield the ARNs of another account or Region, and what no rule can name: buckets said to be another account's."""
+    told = [request.resource.id, request.resource.arn] if request.resource else []
     for arn in [*told, *texts(request.params)]:
         if arn.startswith("arn:"):
             region, account = arn.split(":")[3:5]
             if account not in ("", "aws", request.account_id) or region not in ("", request.region):
                 yield arn
-
-
-def texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from texts(each)
-
-
-# The floor
-
-
-def held(file: BotFile, request: Request) -> bool:
-    """Say whether only a rule that names the operation in full reaches it."""
-    entries = standing(request.operation).met(request.params)
-    if any(entry.kind in (Class.RIGHTS, Class.BLINDING, Class.SHARING) for entry in entries):
-        return True
-    if request.effect != "reads" and itself(file, request):
-        return True
-    gone_by = {key for rule in file.rules for key in rule.tags or {}}
-    if not gone_by:
-        return False
-    for entry in entries:
-        if entry.kind is Class.TAGS:
-            given = set(tag_keys(request.params))
-            if entry.condition.how != "keys" or not given or given & gone_by:
-                return True
-    return False
-
-
-def itself(file: BotFile, request: Request) -> bool:
-    """Say whether it is about a role of the bot's in this account, or what `own` lists."""
-    own = set(file.own)
-    if request.account in file.accounts and file.accounts[request.account].role:
-        own.add(file.accounts[request.account].role or "")
-    own |= {last(thing) for thing in own}
-    said = [*texts(request.params), request.resource.id, request.resource.arn] if request.resource else [
-        *texts(request.params)
-    ]
-    return any(text in own or last(text) in own for text in said)
-
-
-def last(text: str) -> str:
-    """Return what an ARN is of: its id or name."""
-    return text.replace("/", ":").split(":")[-1] if text.startswith("arn:") else text
-
-
-def tag_keys(value: Any, inside_tags: bool = False) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, each in value.items():
-            if inside_tags and name in ("Key", "key", "TagKey"):
-                yield str(each)
-            elif name in ("Tags", "tags", "TagList"):
-                yield from tag_keys(each, inside_tags=True) if isinstance(each, list) else each
-            elif name in ("TagKeys", "tagKeys"):
-                yield from each
-    elif isinstance(value, list):
-        for each in value:
-            yield from tag_keys(each, inside_tags)
+    for name in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
+        if name in request.params and request.params[name] != request.account_id:
+            yield name
+    if "CopySource" in request.params and request.params.get("ExpectedSourceBucketOwner") != request.account_id:
+        yield "arn:aws:s3:::" + request.params["CopySource"]["Bucket"]
 
 
 @cache
