@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import compose
+from bot import running as bot_running
 from bot.config.settings import Settings
 from bot.errors import OperatorError
 from bot.sandbox.demo import BOT_YML
@@ -228,7 +229,7 @@ def test_l7_a_signal_lets_a_slow_change_finish_and_the_next_start_tells_it(w: Wo
 
 
 def test_an_end_does_not_wait_for_a_worker_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compose, "END_SECONDS", 1.0)
+    monkeypatch.setattr(bot_running, "END_SECONDS", 1.0)
     go = threading.Event()
     with SlackServer() as slack:
         bot = compose.on_slack(settings(tmp_path, slack))

@@ -40,7 +40,6 @@ OF_METHODS: dict[str, set[str]] = {
     "files.getUploadURLExternal": {"files:write"},
     "files.info": {"files:read"},
     "usergroups.list": {"usergroups:read"},
-    "usergroups.users.list": {"usergroups:read"},
     "users.conversations": PLACES,
     "users.info": {"users:read"},
     "views.open": set(),

@@ -225,9 +225,9 @@ class Gateway:
         self,
         door: Door,
         call: Call,
-        body: Callable[[], BinaryIO] | None,
-        progress: Progress,
-        still: Callable[[], None],
+        body: Callable[[], BinaryIO] | None = None,
+        progress: Progress = unheard,
+        still: Callable[[], None] = always,
     ) -> Mapping[str, Any]:
         """Send a change; whatever keeps it from being signed is known before anything can have left."""
         service, method = models.client_method(call.operation)

@@ -108,7 +108,7 @@ def _mask(http_response: Any, parsed: dict[str, Any], model: Any, **_: Any) -> N
 
 def listen(client: Any, event: str, handler: Callable[..., None]) -> None:
     """Hear what an armed client does, from within the gateway's part."""
-    client.meta.events.inside.register(event, handler)
+    getattr(client.meta.events, "inside", client.meta.events).register(event, handler)
 
 
 class Sealed:

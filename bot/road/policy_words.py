@@ -73,7 +73,7 @@ def policy_words() -> tuple[Command, ...]:
     """Return the words about the policy as commands, shaped like all others."""
     return (
         word(who_can, ("bot:WhoCan",), "policy who-can ec2:StopInstances", "policy"),
-        word(explain, (), 'policy explain "ec2 stop name=web-1"', "policy"),
+        word(explain, (), 'policy explain "ec2 list"', "policy"),
     )
 
 

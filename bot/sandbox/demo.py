@@ -41,6 +41,10 @@ rules:
     actions: [ec2:DescribeInstances, bot:Status]
     who: {{everyone: true}}
     accounts: [dev, prod]
+  - id: oncall-asks-about-rights
+    actions: [bot:WhoCan, bot:ExplainPolicy]
+    who: {{groups: [S0ONCALL01]}}
+    accounts: [dev]
   - id: developers-dev
     actions: [ec2:StartInstances, ec2:StopInstances, ec2:RebootInstances, ec2:RunInstances]
     who: {{groups: [S0DEVS0002]}}

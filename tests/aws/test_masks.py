@@ -9,7 +9,6 @@ import pytest
 from botocore.model import OperationModel, ServiceModel
 
 from bot.aws import models
-from bot.aws.guard import Pass, armed
 from bot.aws.masks import MASK, SHOWN, call_text, mask_answer, masked_params
 from bot.aws.models import kept
 from bot.command import Call
@@ -56,12 +55,6 @@ def test_a_change_s_answer_is_masked_and_the_change_was_sent_as_it_was(watched: 
     made = watched.gateway.send("dev", REGION, Call("ec2:CreateKeyPair", {"KeyName": "night"}))
     assert made["KeyName"] == "night"
     assert made["KeyMaterial"] == MASK
-
-
-def test_a_client_that_another_one_was_armed_from_masks_too(watched: Watched) -> None:
-    bare = watched.gateway.client("dev", REGION, "ec2", watched.gateway.reading("dev", REGION, ()).config)
-    twin = armed(armed(bare, Pass()), Pass(exactly=(("ec2:CreateKeyPair", {"KeyName": "twice"}),)))
-    assert twin.create_key_pair(KeyName="twice")["KeyMaterial"] == MASK
 
 
 # Answers of every shape

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.actor import Actor, Place
 from bot.aws.gateway import Gateway
+from bot.config.botfile import BotFile
 from bot.config.load import parse
 from bot.policy.decide import decide_command, reachable
 from bot.road.reload import GONE_SECONDS, Reload, read_law
@@ -39,11 +40,11 @@ class Watched:
     def __init__(self, bench: Bench, text: str) -> None:
         self.bench = bench
         self.path = bench.path.parent / "bot.yml"
-        self.groups: list[frozenset[str]] = []
+        self.files: list[BotFile] = []
         self.path.write_text(text)
         bench.desk.law = read_law(self.path, COMMANDS, bench.clock.now)
         bench.desk.gateway.use(bench.desk.law.file.accounts)
-        self.reload = Reload(bench.desk, self.path, self.groups.append)
+        self.reload = Reload(bench.desk, self.path, self.files.append)
 
     def write(self, text: str) -> None:
         """Write the file, and look as often as it takes to believe it."""
@@ -143,10 +144,10 @@ def test_the_channel_that_was_told_before_hears_that_another_is_told_now(w: Watc
 
 def test_groups_reports_and_accounts_follow_the_file(w: Watched) -> None:
     w.write(ONE.replace(f"users: [{ANN}]", f"users: [{ANN}], groups: [SNEW]") + REPORT)
-    assert w.groups == [frozenset({"SNEW"})]
+    assert [each.groups for each in w.files] == [frozenset({"SNEW"})]
     assert [report.name for report in w.bench.desk.reports.all()] == ["morning"]
     w.write(ONE)
-    assert w.groups[-1] == frozenset()
+    assert w.files[-1].groups == frozenset()
     assert w.bench.desk.reports.all() == ()
 
 

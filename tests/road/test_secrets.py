@@ -46,7 +46,8 @@ def test_u4_the_card_of_a_secret_repeats_what_was_asked_as_it_was_asked(bench: B
 @pytest.mark.parametrize(("words", "user"), [("ec2 list", EVE), ("ec2 list", GUEST), (f"ec2 stop {WEB}", EVE)])
 def test_u3_a_denial_is_audited_whole(bench: Bench, words: str, user: str) -> None:
     run = bench.ask(words, user=user)
-    (row,) = bench.desk.audit.rows(run.id)
+    *decided, row = bench.desk.audit.rows(run.id)
+    assert {each["event"] for each in decided} <= {"decided"}
     assert (row["event"], row["user"], row["team"], row["channel"]) == ("refused", user, "T1", "COPS")
     assert row["text"] == words
     assert bench.detail(run, "refused")["why"]

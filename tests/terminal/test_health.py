@@ -39,8 +39,8 @@ def test_a_bot_that_is_well_is_ready(bot: Bot, store: Database) -> None:
 
 def test_a_warning_is_said_and_makes_nothing_unready(bot: Bot, store: Database) -> None:
     beats(store, "one", **WELL)
-    beats(store, "two", **WELL, warn=["Slack counts 3 connections"])
-    assert bot("health")[:2] == (0, "ready. Warning: Slack counts 3 connections\n")
+    beats(store, "two", **WELL, warnings=["Slack counts 3 connections"])
+    assert bot("health")[:2] == (0, "ready, but Slack counts 3 connections\n")
 
 
 @pytest.mark.parametrize("url", ["sqlite:///none.db", "sqlite:////no/such/folder/none.db", "sqlite://"])
