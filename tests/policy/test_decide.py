@@ -586,6 +586,14 @@ def test_of_several_the_worst_outcome_is_that_of_the_whole() -> None:
     assert decide_all(of(rules), [one, two]).refused == ("i-2",)
     assert decide_all(of(rules), [one, two, three]).outcome is Outcome.NO
     assert decide_all(of(rules), [one, two, three]).layer == "allowlist"
+    assert decide_all(of(rules), [one, two]).layer == "approval"
+
+
+def test_of_several_it_is_said_what_broke_and_nothing_of_those_that_did_not() -> None:
+    file = of([rule(params={"Force": [False]})])
+    broken = replace(request(), params=None)  # type: ignore[arg-type]
+    assert decide(file, broken).fault
+    assert decide_all(file, [request(BOB), broken]).fault == decide(file, broken).fault
 
 
 # Observed rules

@@ -96,11 +96,17 @@ def test_the_refusal_says_which_class_and_why() -> None:
     assert "rights, and code that runs as a role: its code runs as the function's role" in said
 
 
+def test_of_many_reasons_three_are_said() -> None:
+    params = {"IamInstanceProfile": {}, "UserData": "x", "LaunchConfigurationName": "y", "Policy": "z"}
+    said = asked("ec2:RunInstances", "ec2:*", **params).reason
+    assert (said.count("rights, and code"), "sharing with others" in said) == (3, False)
+
+
 def test_credentials_are_never_given_not_even_where_they_are_named() -> None:
     for actions in ("secretsmanager:*", "secretsmanager:GetSecretValue"):
         no = asked("secretsmanager:GetSecretValue", actions, Effect.READS)
         assert (no.allowed, no.layer) == (False, "floor")
-        assert "it hands out the secret itself" in no.reason
+        assert "from here (credentials): it hands out the secret itself" in no.reason
         assert "No rule can allow it" in no.reason
     named = file(rule(actions=["secretsmanager:GetSecretValue"]))
     assert not reachable(named, ANN, OPS, "secretsmanager:GetSecretValue", "dev", "eu-west-1")
@@ -147,6 +153,8 @@ def test_before_planning_only_what_no_parameter_changes_is_refused() -> None:
     assert may("ec2:RunInstances")
     assert may("s3:PutPublicAccessBlock")
     assert not may("ssm:SendCommand")
+    assert may("s3:GetObject")
+    assert reachable(file(rule(actions=["ssm:SendCommand"])), ANN, OPS, "ssm:SendCommand", "dev", "eu-west-1")
     unplanned = Request(ANN, OPS, "ssm:SendCommand", "dev", "eu-west-1", None, UNPLANNED, Effect.CHANGES)
     assert decide(wild, unplanned).layer == "floor"
     assert not rights(wild, ANN, OPS, [command("ssm run", "ssm:SendCommand", effect=Effect.CHANGES)])
@@ -183,6 +191,15 @@ def test_things_named_nearly_like_the_bots_are_not_its_own() -> None:
     assert asked("s3:DeleteObject", "", of_file=own, Bucket="bot-audit-2", Key="bot-audits").allowed
     assert asked("ec2:StopInstances", "", of_file=own, InstanceIds=["i-0abcd"]).allowed
     assert asked("ec2:DescribeInstances", "", Effect.READS, own, InstanceIds=["i-0abc"]).allowed
+    log = file(rule(actions=["logs:*"]), own=("arn:aws:logs:eu-west-1:1:log-group:/bot/log:*",))
+    assert asked("logs:PutIndexPolicy", "", of_file=log, logGroup="/web/log").allowed
+
+
+def test_a_role_with_a_path_is_the_bots_by_its_name_too() -> None:
+    wild = file(rule(actions=["ec2:*"]), role="arn:aws:iam::111111111111:role/ops/eu/runner")
+    for name in ("runner", "ops/eu/runner"):
+        assert asked("ec2:StopInstances", "", of_file=wild, Thing=name).layer == "floor"
+    assert asked("ec2:StopInstances", "", of_file=wild, Thing="ops").allowed
 
 
 def test_a_resource_that_is_the_bots_own_counts_by_id_name_and_arn() -> None:
@@ -222,6 +239,7 @@ def tagged(*actions: str) -> BotFile:
         ("s3:PutObject", {"Bucket": "b", "Key": "k", "Tagging": "a=b"}),
         ("codebuild:UpdateReportGroup", {"arn": "x", "tags": [{"key": "other", "value": "x"}]}),
         ("ec2:CreateTags", {"Resources": ["i-1"], "Tags": 7}),
+        ("ec2:CreateTags", {"Tags": [{"Key": "owner"}], "TagKeys": 7}),
     ],
 )
 def test_a_tag_that_rules_go_by_is_not_written_through_a_wildcard(operation: str, params: Any) -> None:
