@@ -171,6 +171,10 @@ def test_before_planning_only_what_no_parameter_changes_is_refused() -> None:
         ("bot-audit", "s3:DeleteObject", {"Bucket": "bot-audit", "Key": "x"}),
         ("arn:aws:s3:::bot-audit", "s3:DeleteObject", {"Bucket": "bot-audit", "Key": "x"}),
         ("bot-audit", "s3:DeleteObject", {"Arn": "arn:aws:s3:::bot-audit/2026/x"}),
+        ("arn:aws:s3:::bot-audit/logs", "s3:DeleteObject", {"Bucket": "bot-audit", "Key": "x"}),
+        ("bot-audit", "ec2:StopInstances", {"Things": {"bot-audit": "x"}}),
+        ("arn:odd", "ec2:StopInstances", {"Thing": "arn:odd"}),
+        ("a:b:c:d:e:f/g", "ec2:StopInstances", {"Thing": "a:b:c:d:e:f/g"}),
         ("bot/slack", "ssm:Delete", {"Id": "arn:aws:secretsmanager:eu-west-1:111111111111:secret:bot/slack-AbC123"}),
         ("arn:aws:secretsmanager:eu-west-1:111111111111:secret:bot/slack-AbC123", "ssm:Delete", {"Id": "bot/slack"}),
         ("arn:aws:logs:eu-west-1:1:log-group:/bot/log:*", "logs:PutIndexPolicy", {"logGroup": "/bot/log"}),
@@ -187,7 +191,8 @@ def test_a_change_of_the_bot_itself_has_to_be_named_in_full(own: str, operation:
 
 
 def test_things_named_nearly_like_the_bots_are_not_its_own() -> None:
-    own = file(rule(actions=["s3:*", "ec2:*"]), own=("bot-audit", "i-0abc"))
+    own = file(rule(actions=["s3:*", "ec2:*"]), own=("bot-audit", "i-0abc", "arn:odd", "a:b:c:d:e:f/g"))
+    assert asked("ec2:StopInstances", "", of_file=own, Thing="g").allowed
     assert asked("s3:DeleteObject", "", of_file=own, Bucket="bot-audit-2", Key="bot-audits").allowed
     assert asked("ec2:StopInstances", "", of_file=own, InstanceIds=["i-0abcd"]).allowed
     assert asked("ec2:DescribeInstances", "", Effect.READS, own, InstanceIds=["i-0abc"]).allowed
