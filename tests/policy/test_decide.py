@@ -525,6 +525,8 @@ def test_only_a_deny_without_conditions_puts_a_command_out_of_reach() -> None:
     assert not reachable(of([rule(), FROZEN]), ANN, OPS, STOP, "dev", "eu-west-1")
     assert reachable(of([rule(), NO_PROD]), ANN, OPS, STOP, "dev", "eu-west-1")
     assert reachable(of([rule(), deny(channels=["CDEV"])]), ANN, OPS, STOP, "dev", "eu-west-1")
+    for keys in ({"params": {"Force": [True]}}, {"resources": ["i-1"]}):
+        assert reachable(of([rule(), deny(who=EVERYONE, **keys)]), ANN, OPS, STOP, "dev", "eu-west-1")
 
 
 # Hours
@@ -547,6 +549,13 @@ def test_what_is_out_of_its_hours_is_out_of_reach_now_and_in_reach_at_some_time(
     assert reachable(of([rule(when=OFFICE)]), *about)
     assert not reachable(of([rule(), deny(when=OFFICE)]), *about, at=MONDAY)
     assert reachable(of([rule(), deny(when=OFFICE)]), *about)
+
+
+def test_a_command_that_reads_is_decided_at_its_time() -> None:
+    looks = of([rule(actions=[SEE], when=OFFICE)])
+    assert decide_command(looks, ANN, OPS, LIST, "dev", "eu-west-1", at=MONDAY).allowed
+    assert not decide_command(looks, ANN, OPS, LIST, "dev", "eu-west-1", at=MONDAY - 1).allowed
+    assert not decide_command(looks, ANN, OPS, LIST, "dev", "eu-west-1").allowed
 
 
 # Requests
