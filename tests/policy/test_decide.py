@@ -551,6 +551,16 @@ def test_what_is_out_of_its_hours_is_out_of_reach_now_and_in_reach_at_some_time(
     assert reachable(of([rule(), deny(when=OFFICE)]), *about)
 
 
+def test_what_cannot_be_is_said_to_be_out_of_reach_in_so_many_words() -> None:
+    about = (OPS, STOP, "dev", "eu-west-1")
+    assert reach(of([]), ANN, *about) is Outcome.NO
+    assert reach(of([rule(), FROZEN]), ANN, *about) is Outcome.NO
+    assert reach(of([NO_PROD]), ANN, *about) is Outcome.NO
+    assert reach(of([rule()]), Actor("slack", ""), *about) is Outcome.NO
+    assert reach(of([rule(actions=["kms:Decrypt"])]), ANN, OPS, "kms:Decrypt", *about[2:]) is Outcome.NO
+    assert reach(of([None]), ANN, *about) is Outcome.NO
+
+
 def test_a_command_that_reads_is_decided_at_its_time() -> None:
     looks = of([rule(actions=[SEE], when=OFFICE)])
     assert decide_command(looks, ANN, OPS, LIST, "dev", "eu-west-1", at=MONDAY).allowed

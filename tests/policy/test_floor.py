@@ -96,6 +96,11 @@ def test_the_refusal_says_which_class_and_why() -> None:
     assert "rights, and code that runs as a role: its code runs as the function's role" in said
 
 
+def test_what_was_refused_is_named() -> None:
+    assert asked("lambda:Invoke", "lambda:*").refused == ("i-1",)
+    assert asked("kms:Decrypt", "kms:*").refused == ("i-1",)
+
+
 def test_of_many_reasons_three_are_said() -> None:
     params = {"IamInstanceProfile": {}, "UserData": "x", "LaunchConfigurationName": "y", "Policy": "z"}
     said = asked("ec2:RunInstances", "ec2:*", **params).reason
