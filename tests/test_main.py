@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Self
 
 import boto3
-import botocore
 import pytest
 
 from bot.__main__ import main
-from bot.aws.guard import hold_session
+from bot.aws.guard import let_sessions_be
 from bot.errors import GuardError
 from bot.sandbox import loopback, parent
 from bot.sandbox.slack.server import SlackServer
@@ -40,9 +39,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with sandbox_environment(tmp_path / "home"):
         monkeypatch.chdir(tmp_path)
         yield tmp_path
-    with contextlib.suppress(ValueError):
-        while True:
-            botocore.unregister_initializer(hold_session)
+    let_sessions_be()
     for number, handler in signals.items():
         signal.signal(number, handler)
     for name, before in levels.items():

@@ -11,6 +11,7 @@ refuse everything.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -74,7 +75,14 @@ def hold(events: Any, pass_: Pass = NOTHING) -> None:
 
 def hold_every_session() -> None:
     """Let through no session that is made in this process from now on, whoever makes it, until a pass holds it."""
+    let_sessions_be()
     botocore.register_initializer(hold_session)
+
+
+def let_sessions_be() -> None:
+    """Take that back; a process that only asks for it twice has it once."""
+    with contextlib.suppress(ValueError):
+        botocore.unregister_initializer(hold_session)
 
 
 def hold_session(session: Any) -> None:

@@ -69,15 +69,16 @@ def explained(desk: Desk, run: Run, actor: Actor) -> Reply:
 
 def in_words(desk: Desk, action: str, found: Why, said: str = "") -> Reply:
     """Say what the rules say, and the smallest rule that would allow what was refused."""
-    reason = said if found.decision.allowed else found.decision.reason
+    decision = found.decision
+    if decision.allowed:
+        needs = text(f"{decision.reason} Needs: {decision.needs}.")
+        return Reply(f"{action}: the rules allow it", (text(said), needs) if said else (needs,), "no" if said else "ok")
     near = tuple(text(f"• {each}") for each in found.rules)
-    if found.decision.allowed:
-        return Reply(f"{action}: the rules allow it", (text(reason), *near), "no" if said else "ok")
     if not found.proposal:
         none = note(f"No rule added to bot.yml would allow it as it stands; {_keeper(desk)} would have to change one.")
-        return Reply(f"Why not: {action}", (text(reason), *near, none), "no")
+        return Reply(f"Why not: {action}", (text(decision.reason), *near, none), "no")
     ask = text(f"The smallest rule that would allow it, for {_keeper(desk)} to judge:")
-    return Reply(f"Why not: {action}", (text(reason), *near, ask, Code(found.proposal)), "no")
+    return Reply(f"Why not: {action}", (text(decision.reason), *near, ask, Code(found.proposal)), "no")
 
 
 def _keeper(desk: Desk) -> str:

@@ -99,8 +99,10 @@ def sentence(desk: Desk, halt: Halt) -> str:
         return f"{said(halt)}. It ends when the file is removed on the bot's host."
     who = desk.law.file.halt.who if desk.law.file.halt else None
     names = [desk.directory.name(each) for each in (*who.groups, *who.users)] if who else []
-    can = f"{', '.join(names[:4])}{' and others' if names[4:] else ''} can resume" if names else "To resume"
-    return f"{said(halt)}. {can}: resume {scope_words(halt)}" if names else f"{said(halt)}. {can}: {ON_HOST}"
+    if not names:
+        return f"{said(halt)}. To resume: {ON_HOST}."
+    can = f"{', '.join(names[:4])}{' and others' if names[4:] else ''}"
+    return f"{said(halt)}. {can} can end that: resume {scope_words(halt)}."
 
 
 ON_HOST = "python -m bot resume, on the bot's host"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bot.config.botfile import BotFile
 from bot.config.load import parse
+from bot.config.times import rate_of
 from bot.errors import ConfigError
 from bot.parse import Commands
 from bot.policy.changes import differences
@@ -141,6 +142,7 @@ class Reload:
         """Change the rules by one assignment; accounts first, because the rules may name new ones."""
         desk, old = self.desk, self.desk.law
         desk.gateway.use(law.file.accounts)
+        desk.gateway.reads.rate = rate_of(law.file.reads.per_api)
         desk.law = law
         self._wrong = ""
         self._unfinished = True

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore
 import pytest
 from botocore.exceptions import ClientError
 
@@ -42,7 +41,7 @@ def remove(monkeypatch: pytest.MonkeyPatch) -> Iterator[Remove]:
         "parameters": lambda: monkeypatch.setitem(guard.HOOKS, "provide-client-params", lambda _: ignore),
         "signature": lambda: monkeypatch.setitem(guard.HOOKS, "before-sign", lambda _: ignore),
         "seal": lambda: monkeypatch.setattr(guard, "Sealed", lambda inside: inside),
-        "sessions": lambda: botocore.unregister_initializer(guard.hold_session),
+        "sessions": guard.let_sessions_be,
         "ARNs": lambda: monkeypatch.setattr(guard, "foreign", lambda *_: ""),
         "stay": lambda: monkeypatch.setattr(sessions, "stay", ignore),
     }
@@ -53,7 +52,7 @@ def remove(monkeypatch: pytest.MonkeyPatch) -> Iterator[Remove]:
 
     yield without
     with suppress(ValueError):
-        botocore.unregister_initializer(guard.hold_session)
+        guard.let_sessions_be()
 
 
 @pytest.fixture(scope="module")

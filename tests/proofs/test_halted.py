@@ -84,3 +84,19 @@ def test_a_file_stops_both_bots_within_two_seconds_though_the_store_is_locked(w:
     told = answers(w, "ec2 list", "ana", 6)
     stop.unlink()
     assert all("by hand" in each for each in told), told
+
+
+@pytest.mark.slow
+def test_a_right_that_goes_with_a_group_is_gone_on_both_bots_within_a_minute(w: World) -> None:
+    """Slack tells one of two bots that a group changed; the other finds out by itself."""
+    again = ["ana", "carla"]
+    assert all("Not allowed" not in each for each in answers(w, "ec2 console name=web-1", "ana", 2))
+    w.slack.order("people", group="oncall", users=["carla"])
+    began = time.monotonic()
+
+    def gone() -> bool:
+        return all("Not allowed" in each for each in answers(w, "ec2 console name=web-1", "ana", 8))
+
+    within(60, gone, w.said)
+    assert time.monotonic() - began <= 60
+    w.slack.order("people", group="oncall", users=again)

@@ -80,7 +80,7 @@ def test_x13_nothing_starts_while_all_is_halted(bench: Bench, words: str) -> Non
     assert run.state is State.REFUSED
     assert run.why.startswith("halt: Halted by bob")
     assert "why not" in bench.card(run)
-    assert "can resume" in bench.card(run)
+    assert "can end that" in bench.card(run)
     assert bench.journal() == before
 
 

@@ -146,6 +146,8 @@ def test_groups_reports_and_accounts_follow_the_file(w: Watched) -> None:
     w.write(ONE.replace(f"users: [{ANN}]", f"users: [{ANN}], groups: [SNEW]") + REPORT)
     assert [each.groups for each in w.files] == [frozenset({"SNEW"})]
     assert [report.name for report in w.bench.desk.reports.all()] == ["morning"]
+    w.write(ONE + "reads: {per_api: 7/m}\n")
+    assert w.bench.desk.gateway.reads.rate == (7, 60.0)
     w.write(ONE)
     assert w.files[-1].groups == frozenset()
     assert w.bench.desk.reports.all() == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import threading
 import time
 import urllib.request
 from typing import TYPE_CHECKING, Any
@@ -163,7 +164,9 @@ def bolt(wire: Wire, **handler_options: Any) -> Iterator[App]:
         handler.client.auto_reconnect_enabled = False
         if handler.client.current_session is not None and handler.client.current_session.sock is not None:
             handler.client.current_session.sock.settimeout(0.2)
-        handler.close()
+        closing = threading.Thread(target=handler.close, daemon=True)  # it waits for ever where it loses a race
+        closing.start()
+        closing.join(10)
 
 
 class Peer:

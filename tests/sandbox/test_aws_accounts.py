@@ -33,6 +33,13 @@ def test_the_role_leads_to_prod(aws: Aws) -> None:
     assert (said["Account"], said["Arn"]) == (PROD, f"arn:aws:sts::{PROD}:assumed-role/bot/bot")
 
 
+def test_the_keys_of_a_role_outlive_a_reset(aws: Aws) -> None:
+    sts, s3 = aws.prod("sts"), aws.prod("s3")
+    aws.control("reset", {})
+    assert sts.get_caller_identity()["Arn"] == f"arn:aws:sts::{PROD}:assumed-role/bot/bot"
+    assert s3.list_buckets()["Buckets"]
+
+
 def test_each_account_sees_its_own_instances(aws: Aws) -> None:
     def names(client: object) -> set[str]:
         return {

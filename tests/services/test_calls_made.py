@@ -26,11 +26,8 @@ from tests.aws.sockets import connections
 from tests.road.bench import Bench, bot_file, opened
 from tests.sandbox.aws_wire import running
 
-ALL = {
-    "actions": ["ec2:*", "s3:*", "lambda:*", "lambda:Invoke", "logs:*", "cloudwatch:*", "iam:*", "ce:*"],
-    "accounts": ["*"],
-}
 COMMANDS = {each.name: each for each in all_commands() if not each.own}
+ALL = {"actions": sorted({call for each in COMMANDS.values() for call in each.operations}), "accounts": ["*"]}
 LARGE = 6 * 1024 * 1024
 
 

@@ -51,7 +51,7 @@ def test_accepted_is_not_done(slack: Whole) -> None:
     end = invoked(slack, """lambda invoke thumbnailer --async --payload '{"key": "later.jpg"}'""")
     assert "AWS accepted the event; the function runs by itself" in end.text
     assert "Accepted is not done" in end.words
-    assert "nothing was run" in invoked(slack, "lambda invoke slow-import --dry-run").text
+    assert "nothing was run" in invoked(slack, "lambda invoke thumbnailer --dry-run").text
 
 
 def test_x2_a_lost_answer_is_unknown_with_the_advice_to_hand_it_in(slack: Whole) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,13 @@ def one(_servers: tuple[aws_wire.Aws, Law, Gateway]) -> Service:
     aws, law, gateway = _servers
     aws.control("reset", {})
     return Service(aws, law, gateway)
+
+
+@pytest.fixture
+def service(service: Service) -> Iterator[Service]:
+    """One for what changes it: the next test finds it as it was seeded."""
+    yield service
+    service.aws.control("reset", {})
 
 
 def table(reply: Reply) -> Table:

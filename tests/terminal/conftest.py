@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
+from bot.aws.guard import let_sessions_be
 from bot.compose_terminal import who_runs_this
 from bot.sandbox.aws.server import AwsServer
 from tests.sandbox.aws_wire import Aws, Clock
@@ -65,6 +66,7 @@ def bot(home: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Bot]:
         return code, said.out, said.err
 
     yield run
+    let_sessions_be()
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
 
