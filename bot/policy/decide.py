@@ -141,7 +141,7 @@ def _touched(call: Call, known: Mapping[str, Resource]) -> list[Resource | None]
 def _decide(file: BotFile, request: Request) -> Decision:
     barred = _barred(request)
     if barred:
-        return _no(barred, refused=_ids(request))
+        return barred
     never = floor.never(request)
     if never:
         return _no(floor.why_never(request, never), refused=_ids(request), layer="floor")
@@ -225,16 +225,19 @@ def _what(request: Request) -> str:
     return request.operation + ("" if own(request) else f" in {request.account}")
 
 
-def _barred(request: Request) -> str:
+def _barred(request: Request) -> Decision | None:
+    """Refuse what no rule is asked about."""
     if not request.actor.user:
-        return "I do not know who is asking."
-    if request.actor.kind == "report" and request.effect is not Effect.READS:
-        return "A report only reads."
-    if outsiders(request.place):
-        return outsiders(request.place)
-    if not own(request) and not (request.account and request.region):
-        return "An account and a Region have to be named."
-    return ""
+        why, layer = "I do not know who is asking.", "identity"
+    elif request.actor.kind == "report" and request.effect is not Effect.READS:
+        why, layer = "A report only reads.", "identity"
+    elif outsiders(request.place):
+        why, layer = outsiders(request.place), "place"
+    elif not own(request) and not (request.account and request.region):
+        why, layer = "An account and a Region have to be named.", "allowlist"
+    else:
+        return None
+    return _no(why, refused=_ids(request), layer=layer)
 
 
 def _foreign(request: Request, granted: frozenset[str]) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.actor import Actor, Place
+from bot.aws import models
 from bot.command import Effect
-from bot.config.botfile import BotFile, Rule, Who
+from bot.config.botfile import Account, BotFile, Rule, Who
 from bot.glob import matches
 from bot.policy.decide import reachable
 from bot.policy.match import UNPLANNED, Request
@@ -71,14 +72,12 @@ def _accounts(  # noqa: PLR0917 - as decide_command
             yield ""
         return
     for name, about in file.accounts.items():
-        if account in {"", name} and (region or about.takes(about.region)):
-            where = region or _region(rule, about.region)
-            if any(reachable(file, actor, at, operation, name, where) for at in places):
-                yield name
+        where = (region if about.takes(region) else "") if region else _region(rule, about)
+        if account in {"", name} and where and any(reachable(file, actor, at, operation, name, where) for at in places):
+            yield name
 
 
-def _region(rule: Rule, usual: str) -> str:
-    """Return the Region to ask about: the account's own, else the first that the rule names."""
-    if rule.regions is None or matches(rule.regions, usual):
-        return usual
-    return next((name for name in rule.regions if "*" not in name and "?" not in name), usual)
+def _region(rule: Rule, about: Account) -> str:
+    """Return the Region to ask about: the account's own, else the first that rule and account are open in, if any."""
+    names = (about.region, *sorted(models.regions()))
+    return next((name for name in names if matches(rule.regions or ("*",), name) and about.takes(name)), "")

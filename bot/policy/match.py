@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.actor import Actor, Place
+from bot.aws import models
 from bot.command import Effect, Resource
 from bot.config.botfile import Rule, Who
 from bot.glob import is_glob, matches
@@ -148,15 +149,26 @@ def _tags(rule: Rule, request: Request) -> bool:
 
 
 def _params(rule: Rule, request: Request) -> bool:
-    wanted = rule.params or {}
-    return all(_param(rule, request.params.get(name), values) for name, values in wanted.items())
+    if rule.params is None:
+        return True
+    kinds = models.members(request.operation)
+    given = (
+        (_given(request.params.get(name), kinds.get(name), values), values) for name, values in rule.params.items()
+    )
+    return all(_param(rule, value, values) for value, values in given)
+
+
+def _given(value: Any, kind: str | None, values: tuple[Any, ...]) -> Any:
+    """Return what a call is made with: a switch that is absent, or that the operation does not have, is off."""
+    switch = kind in ("boolean", None) and any(isinstance(each, bool) for each in values)
+    return False if switch and value in (None, [], ()) else value
 
 
 def _param(rule: Rule, given: Any, values: tuple[Any, ...]) -> bool:
-    """Compare one parameter. A boolean that is absent is false; anything else that is absent is AWS's choice."""
+    """Compare one parameter. What is absent is AWS's choice, and so not known."""
     allows = rule.effect == "allow"
     if given is None or given in ([], ()):
-        return _among(False, values) or (not allows and not any(isinstance(value, bool) for value in values))
+        return not allows
     if isinstance(given, list | tuple | set | frozenset):
         return (all if allows else any)(_param(rule, each, values) for each in given)
     if not isinstance(given, str | bool | int | float):

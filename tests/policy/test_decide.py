@@ -525,6 +525,8 @@ def test_only_a_deny_without_conditions_puts_a_command_out_of_reach() -> None:
     assert not reachable(of([rule(), FROZEN]), ANN, OPS, STOP, "dev", "eu-west-1")
     assert reachable(of([rule(), NO_PROD]), ANN, OPS, STOP, "dev", "eu-west-1")
     assert reachable(of([rule(), deny(channels=["CDEV"])]), ANN, OPS, STOP, "dev", "eu-west-1")
+    for keys in ({"params": {"Force": [True]}}, {"resources": ["i-1"]}):
+        assert reachable(of([rule(), deny(who=EVERYONE, **keys)]), ANN, OPS, STOP, "dev", "eu-west-1")
 
 
 # Hours
@@ -547,6 +549,23 @@ def test_what_is_out_of_its_hours_is_out_of_reach_now_and_in_reach_at_some_time(
     assert reachable(of([rule(when=OFFICE)]), *about)
     assert not reachable(of([rule(), deny(when=OFFICE)]), *about, at=MONDAY)
     assert reachable(of([rule(), deny(when=OFFICE)]), *about)
+
+
+def test_what_cannot_be_is_said_to_be_out_of_reach_in_so_many_words() -> None:
+    about = (OPS, STOP, "dev", "eu-west-1")
+    assert reach(of([]), ANN, *about) is Outcome.NO
+    assert reach(of([rule(), FROZEN]), ANN, *about) is Outcome.NO
+    assert reach(of([NO_PROD]), ANN, *about) is Outcome.NO
+    assert reach(of([rule()]), Actor("slack", ""), *about) is Outcome.NO
+    assert reach(of([rule(actions=["kms:Decrypt"])]), ANN, OPS, "kms:Decrypt", *about[2:]) is Outcome.NO
+    assert reach(of([None]), ANN, *about) is Outcome.NO
+
+
+def test_a_command_that_reads_is_decided_at_its_time() -> None:
+    looks = of([rule(actions=[SEE], when=OFFICE)])
+    assert decide_command(looks, ANN, OPS, LIST, "dev", "eu-west-1", at=MONDAY).allowed
+    assert not decide_command(looks, ANN, OPS, LIST, "dev", "eu-west-1", at=MONDAY - 1).allowed
+    assert not decide_command(looks, ANN, OPS, LIST, "dev", "eu-west-1").allowed
 
 
 # Requests
@@ -586,6 +605,14 @@ def test_of_several_the_worst_outcome_is_that_of_the_whole() -> None:
     assert decide_all(of(rules), [one, two]).refused == ("i-2",)
     assert decide_all(of(rules), [one, two, three]).outcome is Outcome.NO
     assert decide_all(of(rules), [one, two, three]).layer == "allowlist"
+    assert decide_all(of(rules), [one, two]).layer == "approval"
+
+
+def test_of_several_it_is_said_what_broke_and_nothing_of_those_that_did_not() -> None:
+    file = of([rule(params={"Force": [False]})])
+    broken = replace(request(), params=None)  # type: ignore[arg-type]
+    assert decide(file, broken).fault
+    assert decide_all(file, [request(BOB), broken]).fault == decide(file, broken).fault
 
 
 # Observed rules

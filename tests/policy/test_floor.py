@@ -96,11 +96,23 @@ def test_the_refusal_says_which_class_and_why() -> None:
     assert "rights, and code that runs as a role: its code runs as the function's role" in said
 
 
+def test_what_was_refused_is_named() -> None:
+    for operation in ("lambda:Invoke", "kms:Decrypt"):
+        wild = of([rule(actions=[operation[:-1] + "?"])])
+        assert decide(wild, request(operation=operation)).refused == ("i-1",)
+
+
+def test_of_many_reasons_three_are_said() -> None:
+    params = {"IamInstanceProfile": {}, "UserData": "x", "LaunchConfigurationName": "y", "Policy": "z"}
+    said = asked("ec2:RunInstances", "ec2:*", **params).reason
+    assert (said.count("rights, and code"), "sharing with others" in said) == (3, False)
+
+
 def test_credentials_are_never_given_not_even_where_they_are_named() -> None:
     for actions in ("secretsmanager:*", "secretsmanager:GetSecretValue"):
         no = asked("secretsmanager:GetSecretValue", actions, Effect.READS)
         assert (no.allowed, no.layer) == (False, "floor")
-        assert "it hands out the secret itself" in no.reason
+        assert "from here (credentials): it hands out the secret itself" in no.reason
         assert "No rule can allow it" in no.reason
     named = file(rule(actions=["secretsmanager:GetSecretValue"]))
     assert not reachable(named, ANN, OPS, "secretsmanager:GetSecretValue", "dev", "eu-west-1")
@@ -147,6 +159,8 @@ def test_before_planning_only_what_no_parameter_changes_is_refused() -> None:
     assert may("ec2:RunInstances")
     assert may("s3:PutPublicAccessBlock")
     assert not may("ssm:SendCommand")
+    assert may("s3:GetObject")
+    assert reachable(file(rule(actions=["ssm:SendCommand"])), ANN, OPS, "ssm:SendCommand", "dev", "eu-west-1")
     unplanned = Request(ANN, OPS, "ssm:SendCommand", "dev", "eu-west-1", None, UNPLANNED, Effect.CHANGES)
     assert decide(wild, unplanned).layer == "floor"
     assert not rights(wild, ANN, OPS, [command("ssm run", "ssm:SendCommand", effect=Effect.CHANGES)])
@@ -163,6 +177,10 @@ def test_before_planning_only_what_no_parameter_changes_is_refused() -> None:
         ("bot-audit", "s3:DeleteObject", {"Bucket": "bot-audit", "Key": "x"}),
         ("arn:aws:s3:::bot-audit", "s3:DeleteObject", {"Bucket": "bot-audit", "Key": "x"}),
         ("bot-audit", "s3:DeleteObject", {"Arn": "arn:aws:s3:::bot-audit/2026/x"}),
+        ("arn:aws:s3:::bot-audit/logs", "s3:DeleteObject", {"Bucket": "bot-audit", "Key": "x"}),
+        ("bot-audit", "ec2:StopInstances", {"Things": {"bot-audit": "x"}}),
+        ("arn:odd", "ec2:StopInstances", {"Thing": "arn:odd"}),
+        ("a:b:c:d:e:f/g", "ec2:StopInstances", {"Thing": "a:b:c:d:e:f/g"}),
         ("bot/slack", "ssm:Delete", {"Id": "arn:aws:secretsmanager:eu-west-1:111111111111:secret:bot/slack-AbC123"}),
         ("arn:aws:secretsmanager:eu-west-1:111111111111:secret:bot/slack-AbC123", "ssm:Delete", {"Id": "bot/slack"}),
         ("arn:aws:logs:eu-west-1:1:log-group:/bot/log:*", "logs:PutIndexPolicy", {"logGroup": "/bot/log"}),
@@ -179,10 +197,20 @@ def test_a_change_of_the_bot_itself_has_to_be_named_in_full(own: str, operation:
 
 
 def test_things_named_nearly_like_the_bots_are_not_its_own() -> None:
-    own = file(rule(actions=["s3:*", "ec2:*"]), own=("bot-audit", "i-0abc"))
+    own = file(rule(actions=["s3:*", "ec2:*"]), own=("bot-audit", "i-0abc", "arn:odd", "a:b:c:d:e:f/g"))
+    assert asked("ec2:StopInstances", "", of_file=own, Thing="g").allowed
     assert asked("s3:DeleteObject", "", of_file=own, Bucket="bot-audit-2", Key="bot-audits").allowed
     assert asked("ec2:StopInstances", "", of_file=own, InstanceIds=["i-0abcd"]).allowed
     assert asked("ec2:DescribeInstances", "", Effect.READS, own, InstanceIds=["i-0abc"]).allowed
+    log = file(rule(actions=["logs:*"]), own=("arn:aws:logs:eu-west-1:1:log-group:/bot/log:*",))
+    assert asked("logs:PutIndexPolicy", "", of_file=log, logGroup="/web/log").allowed
+
+
+def test_a_role_with_a_path_is_the_bots_by_its_name_too() -> None:
+    wild = file(rule(actions=["ec2:*"]), role="arn:aws:iam::111111111111:role/ops/eu/runner")
+    for name in ("runner", "ops/eu/runner"):
+        assert asked("ec2:StopInstances", "", of_file=wild, Thing=name).layer == "floor"
+    assert asked("ec2:StopInstances", "", of_file=wild, Thing="ops").allowed
 
 
 def test_a_resource_that_is_the_bots_own_counts_by_id_name_and_arn() -> None:
@@ -222,6 +250,7 @@ def tagged(*actions: str) -> BotFile:
         ("s3:PutObject", {"Bucket": "b", "Key": "k", "Tagging": "a=b"}),
         ("codebuild:UpdateReportGroup", {"arn": "x", "tags": [{"key": "other", "value": "x"}]}),
         ("ec2:CreateTags", {"Resources": ["i-1"], "Tags": 7}),
+        ("ec2:CreateTags", {"Tags": [{"Key": "owner"}], "TagKeys": 7}),
     ],
 )
 def test_a_tag_that_rules_go_by_is_not_written_through_a_wildcard(operation: str, params: Any) -> None:

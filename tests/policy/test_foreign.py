@@ -43,6 +43,11 @@ def test_i4_no_wildcard_names_anything(pattern: str) -> None:
     assert not of_params(KEY, rule(resources=["i-1", pattern]))
 
 
+def test_i4_what_is_asked_for_with_a_wildcard_is_granted_by_none() -> None:
+    wide = KEY[:-1] + "*"
+    assert not of_params(wide, rule(resources=["i-1", wide]))
+
+
 def test_i4_only_the_rule_that_names_it_grants_it_and_with_its_own_terms() -> None:
     strict = rule("named", resources=["i-1", KEY], needs="confirm", audience="asker")
     lax = rule("lax", needs="nothing")

@@ -83,6 +83,16 @@ def test_a_frozen_change_is_refused_with_reason_end_and_exceptions() -> None:
     )
 
 
+@pytest.mark.parametrize("reason", ["Closed.", "Closed!", "Closed?"])
+def test_a_reason_that_ends_a_sentence_is_left_as_it_is(reason: str) -> None:
+    assert told([freeze(reason=reason)]).endswith(f": {reason}")
+
+
+def test_it_is_said_where_every_member_is_excepted() -> None:
+    who = {"users": ["UANN"], "everyone": True}
+    assert told([freeze(**{"except": {"who": who}})]).endswith("Excepted: UANN, every member.")
+
+
 def test_identity_comes_before_a_freeze() -> None:
     nobody = request(replace(ANN, user=""), at=MONDAY)
     assert decide(frozen(freeze()), nobody).reason == "I do not know who is asking."

@@ -43,6 +43,12 @@ def test_what_is_named_in_full_is_reached_whatever_the_catalogue_holds() -> None
     assert reachable(of([named]), ANN, OPS, NEWS, "dev", "eu-west-1")
 
 
+def test_what_is_never_done_is_not_even_reached_by_its_name() -> None:
+    asked = request(operation="kms:Decrypt")
+    assert not reaches(rule(actions=["kms:Decrypt"]), asked, of([]))
+    assert reaches(deny(actions=["kms:Decrypt"]), asked, of([]))
+
+
 def test_a_deny_reaches_everything() -> None:
     rules = [rule(actions=[NEWS]), deny(actions=["ec2:*"])]
     assert decide(of(rules), request(operation=NEWS)).rules == ("no",)

@@ -1,0 +1,68 @@
+"""Who may use an operation, by which rule and where."""
+
+from typing import Any
+
+import pytest
+
+from bot.config.botfile import BotFile, Rule
+from bot.policy.holders import deniers, holders
+from tests.rules import STOP, deny, rule
+
+ACCOUNTS = {
+    "dev": {"id": "111111111111", "region": "eu-west-1"},
+    "prod": {"id": "222222222222", "region": "us-east-1", "regions": ["us-*"]},
+}
+REPORT = {"schedule": "every hour", "channel": "COPS", "command": "status"}
+
+
+def file(*rules: Rule) -> BotFile:
+    return BotFile.model_validate({"accounts": ACCOUNTS, "rules": rules, "reports": {"fleet": REPORT}})
+
+
+def told(found: BotFile, operation: str = STOP, *where: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(each.who, each.rule.id, each.accounts) for each in holders(found, operation, *where)]
+
+
+def test_everybody_whom_an_allow_rule_names_is_a_holder_of_it() -> None:
+    who = {"users": ["UANN"], "groups": ["SOPS"], "everyone": True, "terminal": ["root"], "reports": ["fleet"]}
+    found = told(file(rule(who=who, accounts=["*"])))
+    assert found == [(each, "one", ("dev", "prod")) for each in ("SOPS", "UANN", "everyone", "root", "fleet")]
+
+
+def test_nobody_holds_what_is_denied_or_what_no_rule_reaches() -> None:
+    assert told(file(rule(), deny(who={"everyone": True}))) == []
+    assert told(file(rule(actions=["ec2:StartInstances"]))) == []
+    assert told(file(rule(actions=["lambda:*"])), "lambda:Invoke") == []
+    assert told(file(rule(actions=["lambda:*", "lambda:Invoke"])), "lambda:Invoke") == [("UANN", "one", ("dev",))]
+    assert told(file(deny())) == []
+
+
+def test_one_account_or_region_may_be_asked_about() -> None:
+    anywhere = file(rule(accounts=["*"]))
+    assert told(anywhere, STOP, "prod") == [("UANN", "one", ("prod",))]
+    assert told(anywhere, STOP, "", "eu-west-1") == [("UANN", "one", ("dev",))]
+    assert told(anywhere, STOP, "prod", "eu-west-1") == []
+    assert told(file(rule(regions=["us-east-1"])), STOP, "dev", "eu-west-1") == []
+
+
+@pytest.mark.parametrize("regions", [["us-*"], ["us-?ast-1", "ap-south-1"], ["us-west-2"]])
+def test_a_rule_of_other_regions_is_of_use_where_the_account_is_open_in_one_of_them(regions: list[str]) -> None:
+    found = file(rule(accounts=["*"], regions=regions))
+    assert told(found) == [("UANN", "one", ("dev", "prod"))]
+    assert told(found, STOP, "", "eu-west-1") == []
+    assert told(file(rule(accounts=["prod"], regions=["eu-*", "ap-south-1"]))) == []
+
+
+@pytest.mark.parametrize("keys", [{"channels": ["CDEV", "COPS"]}, {"who": {"users": ["UANN"]}}])
+def test_a_rule_of_some_channels_is_asked_about_there(keys: dict[str, Any]) -> None:
+    assert told(file(rule(**keys), deny(channels=["CDEV"], who={"everyone": True}))) == [("UANN", "one", ("dev",))]
+
+
+def test_a_word_of_the_bot_is_held_in_no_account() -> None:
+    assert told(file(rule(actions=["bot:*"])), "bot:Status") == [("UANN", "one", ("",))]
+    assert told(file(rule(actions=["bot:*"]), deny(actions=["bot:*"])), "bot:Status") == []
+
+
+def test_deniers_are_the_rules_that_deny_it_to_anybody() -> None:
+    assert [each.id for each in deniers(file(rule(), deny(actions=["ec2:*"], who={})), STOP)] == ["no"]
+    assert deniers(file(rule(), deny(actions=["ec2:StartInstances"])), STOP) == ()
