@@ -73,6 +73,7 @@ _ACTORS = (
     Actor("slack", "UANN", "T1", frozenset({"SOPS"}), frozenset({"SOPS"})),
     Actor("slack", "UANN", "T1", frozenset({"SOPS", "SDEV"}), frozenset({"SDEV"})),
     Actor("slack", "UBOB", "T1", frozenset({"SOPS"})),
+    Actor("slack", "UBOB", "T1", frozenset({"SOPS"}), unread=frozenset({"SDEV"})),
     Actor("slack", "root", "T1"),
     Actor("terminal", "root"),
     Actor("terminal", "UANN"),

@@ -114,6 +114,8 @@ def means(file: BotFile, rule: Rule, request: Request) -> bool:
 
 def keys(file: BotFile, rule: Rule, request: Request) -> Iterator[bool | None]:
     groups = request.actor.settled if rule.grant == "request" else request.actor.groups
+    if rule.effect == "deny":  # whoever may be in a group that nobody can read is denied
+        groups = groups | request.actor.unread
     yield among(rule.who, request.actor, groups)
     if not request.operation.startswith("bot:"):
         yield request.account in rule.accounts or "*" in rule.accounts
