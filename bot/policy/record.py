@@ -36,7 +36,8 @@ class Record:
 def written(requests: Iterable[Request], decision: Decision, *, alone: bool = False) -> dict[str, Any]:
     """Write a decision as JSON values; who asked and where stands once, for all of its requests."""
     rows = [
-        _REQUEST.dump_python(each, mode="json", exclude={"params"}, fallback=str) | {"params": _params(each)}
+        _REQUEST.dump_python(each, mode="json", exclude={"params"}, fallback=str, warnings=False)
+        | {"params": _params(each)}
         for each in requests
     ]
     shared = {name: rows[0][name] for name in _SHARED} if rows else {}

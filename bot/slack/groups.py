@@ -107,7 +107,7 @@ class Groups:
             fresh = {id_: seen for id_, seen in self._members.items() if id_ in ids and seen.at >= now - KEPT}
             mine = {id_: seen for id_, seen in fresh.items() if user in seen.users}
             settled = frozenset(id_ for id_, seen in mine.items() if seen.settled(user, now, self._age))
-        return Mine(frozenset(mine), settled, ids - fresh.keys())
+        return Mine(frozenset(mine), settled, frozenset(ids) - frozenset(fresh))
 
     def refresh(self) -> None:
         """Read every configured group; what cannot be read keeps its old membership for now."""

@@ -90,6 +90,7 @@ def test_what_cannot_be_read_again_fades_after_five_minutes(desk: Desk) -> None:
     desk.people.refresh_groups()
     assert (desk.groups(), desk.settled()) == (MINE, MINE)
     assert desk.unread(BEN) == NONE
+    assert isinstance(desk.unread(BEN), frozenset)
 
 
 def test_a_group_that_comes_without_its_members_was_not_read(desk: Desk) -> None:
