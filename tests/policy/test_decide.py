@@ -198,9 +198,14 @@ def test_resources_match_by_id_or_by_arn() -> None:
     assert not allowed([rule(resources=["arn:aws:ec2:*"])], request(resource=Resource("i-1")))
 
 
+def test_a_resource_that_is_nothing_matches_nothing() -> None:
+    assert not allowed([rule(resources=["*"])], request(resource=Resource("")))
+
+
 def test_a_deny_by_arn_meets_what_has_no_arn_that_is_known_and_a_deny_by_id_does_not() -> None:
     nameless = request(resource=Resource("i-1"))
     assert not allowed([rule(), deny(resources=["arn:aws:ec2:*:instance/i-2"])], nameless)
+    assert not allowed([rule(), deny(resources=["i-3", "arn:aws:ec2:*:instance/i-2"])], nameless)
     assert allowed([rule(), deny(resources=["i-2"])], nameless)
     assert allowed([rule(), deny(resources=["arn:aws:ec2:*:instance/i-2"])], request())
 
