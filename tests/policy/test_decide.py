@@ -265,6 +265,7 @@ def test_an_account_is_any_only_where_the_rule_says_so() -> None:
     [
         ([False], {}, True),
         ([True], {}, False),
+        ([False, "x"], {}, True),
         ([False], {"Force": None}, True),
         ([False], {"Force": False}, True),
         ([False], {"Force": True}, False),
