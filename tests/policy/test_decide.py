@@ -445,6 +445,8 @@ def test_where_another_company_may_read_nothing_is_allowed(shared: bool | None) 
     assert not allowed([rule()], request(place=place))
     assert not reachable(of([rule()]), ANN, place, STOP, "dev", "eu-west-1")
     assert "nothing is allowed here" in decide(of([rule()]), request(place=place)).reason
+    refused = decide(of([rule()]), request(place=Place("COPS", shared=shared)))
+    assert (refused.layer, refused.refused) == ("place", ("i-1",))
 
 
 @pytest.mark.parametrize(
