@@ -407,6 +407,7 @@ def test_one_refused_refuses_the_whole_and_is_named() -> None:
     assert not decision.allowed
     assert decision.refused == ("i-2",)
     assert decision.reason == "No rule allows ec2:StopInstances in dev."
+    assert decide(of([rule(), deny()]), request()).refused == ("i-1",)
 
 
 # Closed doors
