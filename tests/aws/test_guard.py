@@ -205,6 +205,11 @@ def test_arming_leaves_the_shared_client_as_it_was(watched: Watched) -> None:
         bare.describe_instances()
 
 
+def test_a_client_that_is_armed_says_so_when_a_handler_is_taken_off(watched: Watched) -> None:
+    with pytest.raises(GuardError, match="before-sign cannot be changed"):
+        client(watched, "ec2").meta.events.unregister("before-sign")
+
+
 def test_armed_copies_share_one_connection(watched: Watched) -> None:
     for _ in range(5):
         ec2 = client(watched, "ec2", "ec2:DescribeInstances")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.model import OperationModel, ServiceModel
 
-from bot.aws import models
+from bot.aws import guard, models
 from bot.aws.masks import MASK, SHOWN, call_text, mask_answer, masked_params
 from bot.aws.models import kept
 from bot.command import Call
@@ -141,6 +142,13 @@ def test_an_error_whose_words_are_marked_says_nothing() -> None:
     mask_answer(parsed, model("proton:CreateComponent"), failed=True)
     assert "hunter2" not in str(parsed)
     assert parsed["Error"]["Code"] == "ConflictException"
+
+
+@pytest.mark.parametrize(("status", "says"), [(299, True), (300, False), (409, False)])
+def test_an_answer_is_an_error_by_its_status(status: int, says: bool) -> None:
+    parsed = {"Error": {"Code": "ConflictException", "Message": "hunter2"}, "ResponseMetadata": {}}
+    guard._mask(SimpleNamespace(status_code=status), parsed, model("proton:CreateComponent"))
+    assert ("hunter2" in str(parsed)) is says
 
 
 def test_an_error_that_is_not_marked_keeps_its_words() -> None:

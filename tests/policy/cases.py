@@ -250,7 +250,8 @@ def _params(chance: Random, request: Request) -> dict[str, list[Any]]:
     }
     liked = [name for name in pool if name in request.params]
     name = chance.choice(liked) if liked and chance.random() < 0.7 else chance.choice([*pool])
-    return {name: pool[name]}
+    names = {name, *chance.sample([*pool], chance.randint(0, 1))}
+    return {each: pool[each] for each in sorted(names)}
 
 
 def _freeze(chance: Random, id_: str, request: Request) -> Freeze:

@@ -18,6 +18,7 @@ from bot.policy.decide import (
     reachable,
     requests,
 )
+from bot.policy.match import differs
 from tests.rules import (
     ANN,
     BOB,
@@ -96,9 +97,9 @@ def test_rules_that_are_only_observed_change_no_decision(rules: list[Rule], aske
 def test_what_a_rule_would_do_is_what_it_does_once_it_is_enforced(
     rules: list[Rule], more: Rule, asked: Request
 ) -> None:
-    watched, enforced = (more.model_copy(update={"mode": mode}) for mode in ("observe", "enforce"))
+    watched, enforced = (more.model_copy(update={"id": "more", "mode": mode}) for mode in ("observe", "enforce"))
     for name, would in decide(of([*rules, watched]), asked).observed:
-        assert name != more.id or would is decide(of([*rules, enforced]), asked).outcome
+        assert name != "more" or would is decide(of([*rules, enforced]), asked).outcome
 
 
 @settings(deadline=None, max_examples=300)
@@ -164,6 +165,26 @@ def test_every_key_of_a_rule_has_to_agree(keys: dict[str, Any], change: dict[str
     assert not allowed([rule(**keys)], request(**change))
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("actions", ["ec2:StartInstances"]),
+        ("who", {"users": ["UBOB"]}),
+        ("channels", ["CDEV"]),
+        ("accounts", ["prod"]),
+        ("regions", ["us-*"]),
+        ("when", OFFICE),
+        ("production", True),
+        ("resources", ["i-2"]),
+        ("tags", {"env": ["prod"]}),
+        ("params", {"Force": [True]}),
+    ],
+)
+def test_the_key_that_keeps_a_rule_from_applying_is_named(key: str, value: Any) -> None:
+    assert differs(rule(**{key: value}), request(at=MONDAY - 1, production=False)) == key
+    assert differs(rule(), request()) == ""
+
+
 def test_values_of_a_list_are_ored_and_keys_are_anded() -> None:
     tagged = rule(tags={"env": ["qa", "dev"], "team": ["web"]})
     assert not allowed([tagged])
@@ -175,6 +196,18 @@ def test_resources_match_by_id_or_by_arn() -> None:
     assert allowed([rule(resources=["arn:aws:ec2:*:111111111111:instance/*"])])
     assert not allowed([rule(resources=["arn:aws:ec2:*:111111111111:volume/*"])])
     assert not allowed([rule(resources=["arn:aws:ec2:*"])], request(resource=Resource("i-1")))
+
+
+def test_a_resource_that_is_nothing_matches_nothing() -> None:
+    assert not allowed([rule(resources=["*"])], request(resource=Resource("")))
+
+
+def test_a_deny_by_arn_meets_what_has_no_arn_that_is_known_and_a_deny_by_id_does_not() -> None:
+    nameless = request(resource=Resource("i-1"))
+    assert not allowed([rule(), deny(resources=["arn:aws:ec2:*:instance/i-2"])], nameless)
+    assert not allowed([rule(), deny(resources=["i-3", "arn:aws:ec2:*:instance/i-2"])], nameless)
+    assert allowed([rule(), deny(resources=["i-2"])], nameless)
+    assert allowed([rule(), deny(resources=["arn:aws:ec2:*:instance/i-2"])], request())
 
 
 def test_only_stars_and_question_marks_are_wildcards() -> None:
@@ -232,6 +265,7 @@ def test_an_account_is_any_only_where_the_rule_says_so() -> None:
     [
         ([False], {}, True),
         ([True], {}, False),
+        ([False, "x"], {}, True),
         ([False], {"Force": None}, True),
         ([False], {"Force": False}, True),
         ([False], {"Force": True}, False),
@@ -257,6 +291,14 @@ def test_an_allow_takes_parameters_only_as_they_are_listed(
     values: list[Any], given_: dict[str, Any], yes: bool
 ) -> None:
     assert allowed([rule(params={"Force": values})], request(params=given_)) is yes
+
+
+def test_every_parameter_of_a_rule_has_to_agree() -> None:
+    both = {"Force": [True], "Hibernate": [True]}
+    assert allowed([rule(params=both)], request(params={"Force": True, "Hibernate": True}))
+    assert not allowed([rule(params=both)], request(params={"Force": True}))
+    assert not allowed([rule(params=both)], request(params={"Hibernate": True}))
+    assert allowed([rule(), deny(params=both)], request(params={"Force": True}))
 
 
 @pytest.mark.parametrize(
@@ -365,6 +407,7 @@ def test_one_refused_refuses_the_whole_and_is_named() -> None:
     assert not decision.allowed
     assert decision.refused == ("i-2",)
     assert decision.reason == "No rule allows ec2:StopInstances in dev."
+    assert decide(of([rule(), deny()]), request()).refused == ("i-1",)
 
 
 # Closed doors
@@ -403,6 +446,8 @@ def test_where_another_company_may_read_nothing_is_allowed(shared: bool | None) 
     assert not allowed([rule()], request(place=place))
     assert not reachable(of([rule()]), ANN, place, STOP, "dev", "eu-west-1")
     assert "nothing is allowed here" in decide(of([rule()]), request(place=place)).reason
+    refused = decide(of([rule()]), request(place=Place("COPS", shared=shared)))
+    assert (refused.layer, refused.refused) == ("place", ("i-1",))
 
 
 @pytest.mark.parametrize(
