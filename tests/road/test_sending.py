@@ -10,7 +10,20 @@ import pytest
 
 from bot.errors import GuardError
 from bot.store.runs import State
-from tests.road.bench import ANN, BATCH, BOB, PROTECTED_PROD, STAGING, STOPPED, WEB, WEB2, WORKER, Bench, bot_file
+from tests.road.bench import (
+    ANN,
+    BATCH,
+    BOB,
+    PROTECTED_PROD,
+    STAGING,
+    STOPPED,
+    WEB,
+    WEB2,
+    WORKER,
+    Bench,
+    bot_file,
+    opened,
+)
 
 LAUNCH = "ec2 launch --ami ami-0a1b2c3d4e5f60101 --type t3.micro --name web-9 --tag env=dev --count 2"
 
@@ -57,8 +70,9 @@ def test_x3_throttled_for_too_long_is_refused_and_nothing_is_done(bench: Bench) 
 
 def test_credentials_that_are_not_the_account_s_send_nothing(bench: Bench) -> None:
     bench.use(bot_file({"accounts": ["*"]}))
-    bench.aws.fault("denied", "AssumeRole")
-    run = bench.ask(f"ec2 stop {PROTECTED_PROD} --account prod")
+    with opened(bench.aws) as bench.desk.gateway:  # the shared one may hold this role's credentials already
+        bench.aws.fault("denied", "AssumeRole")
+        run = bench.ask(f"ec2 stop {PROTECTED_PROD} --account prod")
     assert run.state is State.FAILED
     assert bench.journal() == []
 
