@@ -116,11 +116,11 @@ class Clicks:
             plan = self._unchanged(run, command, action)
             if plan is None:
                 return
-            self.desk.decide(actor, self._place(run), run, command, plan)
+            decision = self.desk.decide(actor, self._place(run), run, command, plan)
         except Refused as error:
             self.desk.move(run, State.REFUSED, why=f"{error.layer}: {error.sentence}", rules=error.rule or "")
             raise
-        send(self.desk, run, by=click.user)
+        send(self.desk, self.desk.runs.note(run, rules=", ".join(decision.rules)), by=click.user)
 
     def _tell_asker_only(self, run: Run) -> None:
         name = run.user_name or run.user

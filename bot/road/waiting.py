@@ -200,8 +200,8 @@ class Waiting:
         now = {each.id: each.tags for each in plan.resources}
         if plan.skipped or now != before:
             return desk.move(run, State.VOID, why="Something else changed it meanwhile, so the undo was not sent.")
-        desk.decide(actor, place, run, command, plan)
-        return send(desk, desk.runs.note(run, plan=plan_json(plan)), by=run.user)
+        decision = desk.decide(actor, place, run, command, plan)
+        return send(desk, desk.runs.note(run, plan=plan_json(plan), rules=", ".join(decision.rules)), by=run.user)
 
     def _given_up(self, run: Run, why: str) -> Run | None:
         """End a run that nothing could be found out about for too long; None where it is looked at again."""

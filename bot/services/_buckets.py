@@ -41,8 +41,8 @@ def bare(bucket: str) -> str:
     return place(bucket)[0]
 
 
-def arn(bucket: str, key: str = "") -> str:
-    return f"arn:aws:s3:::{bucket}" + (f"/{key}" if key else "")
+def arn(aws: Aws, bucket: str, key: str = "") -> str:
+    return f"arn:{aws.client('s3').meta.partition}:s3:::{bucket}" + (f"/{key}" if key else "")
 
 
 def of(aws: Aws, bucket: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.command import Aws, Resource, Skipped
@@ -97,6 +98,12 @@ def skipped(aws: Aws, id_: str, selectors: tuple[str, ...]) -> Skipped:
 def filtered(name: str, values: list[str]) -> Filter:
     """Write an EC2 filter."""
     return {"Name": name, "Values": values}
+
+
+def resources(aws: Aws, found: Iterable[Instance]) -> tuple[Resource, ...]:
+    """Name instances, by their ARNs too, for the rules."""
+    prefix = f"arn:{aws.client('ec2').meta.partition}:ec2:{aws.region}:{aws.account_id}:instance/"
+    return tuple(replace(resource(each), arn=prefix + each["InstanceId"]) for each in found)
 
 
 def resource(each: Instance) -> Resource:

@@ -41,7 +41,7 @@ def plan(aws: Aws, bucket: str, kms: str, *, versioned: bool) -> Plan:
     steps = _steps(aws, bucket, kms, versioned=versioned)
     lacking = [step for step in steps if not (there and _in_place(aws, bucket, step.part))]
     tags = _buckets.tags(aws, bucket) if there else {}
-    resources = tuple(Resource(each.id(bucket), "", each.state, tags, arn(bucket)) for each in lacking)
+    resources = tuple(Resource(each.id(bucket), "", each.state, tags, arn(aws, bucket)) for each in lacking)
     calls = tuple(Call(each.call, each.params, (each.id(bucket),)) for each in lacking)
     if not calls:
         return Plan(f"create {bucket}", skipped=(Skipped(f"s3://{bucket}", "is there, with all of it", bucket),))

@@ -80,9 +80,10 @@ def _object(answer: Mapping[str, Any]) -> Object:
     )
 
 
-def resource(bucket: str, key: str, state: str, tags: Mapping[str, str] | None, version: str = "") -> Resource:
-    """Name an object: by an address without spaces for the road, and by its ARN for the rules."""
-    return Resource(address(bucket, key, version), "", state, tags, _buckets.arn(bucket, key))
+def resource(aws: Aws, bucket: str, key: str, state: str, version: str = "") -> Resource:
+    """Name an object: by an address without spaces for the road, and by ARN and its bucket's tags for the rules."""
+    tags = _buckets.tags(aws, bucket)
+    return Resource(address(bucket, key, version), "", state, tags, _buckets.arn(aws, bucket, key))
 
 
 def _found(aws: Aws, id_: str) -> Mapping[str, Any] | None:

@@ -18,7 +18,7 @@ from bot.errors import UsageError
 from bot.params import Choices, Shape
 from bot.reply import Code, Fields, Reply, Table, note
 from bot.services import _instances
-from bot.services._instances import ROWS, SELECTOR, Instance, name_of, named, resource, state_of, tags_of
+from bot.services._instances import ROWS, SELECTOR, Instance, name_of, named, resource, resources, state_of, tags_of
 from bot.services._launching import image, tag_specification, tags_from
 
 Instances = Annotated[tuple[str, ...], SELECTOR, Choices("ec2 list", column=2)]
@@ -44,7 +44,7 @@ def _made(answer: Mapping[str, Any]) -> tuple[Resource, ...]:
 
 def _find(aws: Aws, call: Call) -> tuple[Resource, ...]:
     """Find what a launch made whose answer was lost, by its client token."""
-    return tuple(map(resource, _instances.launched_with(aws, call.params["ClientToken"])))
+    return resources(aws, _instances.launched_with(aws, call.params["ClientToken"]))
 
 
 def _starting(ids: tuple[str, ...]) -> Call:
@@ -240,7 +240,7 @@ def _found(aws: Aws, selectors: tuple[str, ...]) -> list[Instance]:
 def _parted(
     aws: Aws, selectors: tuple[str, ...], found: list[Instance], fit: tuple[str, ...]
 ) -> tuple[tuple[Resource, ...], tuple[Skipped, ...]]:
-    seen = tuple(map(resource, found))
+    seen = resources(aws, found)
     wrong = tuple(Skipped(each.id, f"is {each.state}", each.name) for each in seen if each.state not in fit)
     chosen = tuple(each for each in seen if each.state in fit)
     return chosen, wrong + _instances.missing(aws, selectors, found)

@@ -222,7 +222,7 @@ def put(
     if upload is None:  # boto3's transfer manager takes no conditions
         params |= {"IfMatch": there.etag} if there else {"IfNoneMatch": "*"}
         params["Body"] = text
-    one = _objects.resource(bucket, key, there.state if there else "new", _buckets.tags(aws, bucket))
+    one = _objects.resource(aws, bucket, key, there.state if there else "new")
     call = Call("s3:PutObject", params, (one.id,), upload, seconds=60)
     size = upload.size if upload else len((text or "").encode())
     what = f"{upload.name} as {key}" if upload else key
@@ -270,7 +270,7 @@ def delete(
     """Delete an object, or one version of it for good."""
     bucket = bare(bucket)
     there = _objects.head(aws, bucket, key, version or "")
-    one = _objects.resource(bucket, key, there.state, _buckets.tags(aws, bucket), version or "")
+    one = _objects.resource(aws, bucket, key, there.state, version or "")
     which = {"VersionId": version} if version else {"IfMatch": there.etag}
     call = Call("s3:DeleteObject", {**of(aws, bucket), "Key": key, **which}, (one.id,))
     what = f"version {version} of {key}" if version else key

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.sandbox.aws.estate import DEV
 from bot.store.runs import State
-from tests.road.bench import Bench, bot_file
+from tests.road.bench import WEB, Bench, bot_file
 
 KEY = "arn:aws:kms:eu-west-1:999999999999:key/1"
 WORDS = f"s3 create tidewater-theirs --kms {KEY}"
@@ -28,3 +29,25 @@ def test_i4_a_foreign_key_that_a_rule_names_is_used_as_long_as_it_does(bench: Be
         bench.use(bot_file(S3))
     bench.click("confirm", run)
     assert bench.sent("PutBucketEncryption") == sent
+
+
+def test_a_confirmation_goes_by_the_rules_of_its_own_moment(bench: Bench) -> None:
+    named = {**S3, "resources": ["s3://tidewater-theirs*", KEY]}
+    bench.use(bot_file(named))
+    run = bench.ask(WORDS)
+    assert run.rules == "r1"
+    bench.use(bot_file({}, named))
+    bench.click("confirm", run)
+    assert bench.now(run).rules == "r2"
+    assert bench.sent("PutBucketEncryption") == 1
+
+
+def test_an_undo_is_sent_by_the_rules_of_its_own_moment(bench: Bench) -> None:
+    arn = f"arn:aws:ec2:eu-west-1:{DEV}:instance/{WEB}"
+    bench.use(bot_file({"resources": [arn]}))
+    run = bench.stop()
+    bench.pass_by(20)
+    assert bench.click("undo", run) == ""
+    bench.pass_by(40)
+    assert bench.newest().rules == "r1"
+    assert bench.aws.state(WEB) == "running"
