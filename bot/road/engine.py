@@ -28,7 +28,7 @@ from bot.road.reading import Reading, postable, rehearsed
 from bot.road.sending import send
 from bot.road.stop_button import StopButton
 from bot.road.usage import nothing_to_do, usage
-from bot.store.database import new_id
+from bot.store.database import StoreError, new_id
 from bot.store.runs import Run, State, plan_json
 
 log = logging.getLogger(__name__)
@@ -118,6 +118,10 @@ class Engine:
         with self.desk.hands.holding(run.id):
             try:
                 return self._road(run)
+            except StoreError as error:
+                if halting(run.text):
+                    raise  # it is halted all the same: the stop button says so
+                return self._stopped(run, error)
             except BotError as error:
                 return self._stopped(run, error)
             except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -491,6 +492,33 @@ def test_a_full_pool_keeps_nobody_from_halting(bench: Bench) -> None:
     full.stop.pool.close(10)
     assert [halt.reason for halt in bench.desk.brake.in_force()] == ["full"]
     full.pool.release()
+
+
+def test_who_presses_on_and_on_keeps_nobody_else_from_halting(bench: Bench) -> None:
+    go = threading.Event()
+    actor = bench.people.actor
+    bench.people.actor = lambda user, teams: actor(user, teams) if user != EVE or go.wait(10) else None  # type: ignore[method-assign,assignment,return-value]
+    taken = [bench.engine.receive(Asked("halt", EVE, TEAM, OPS, delivery=f"e{n}")) for n in range(6)]
+    assert taken == [Received.TAKEN] * 3 + [Received.BUSY] * 3
+    done = threading.Event()
+    bench.engine.receive(Asked("halt", BOB, TEAM, OPS, delivery="b"), answer=lambda _: None, on_taken=lambda _: None)
+    until = time.monotonic() + 10
+    while not bench.desk.brake.in_force() and time.monotonic() < until:
+        done.wait(0.02)
+    assert [halt.by for halt in bench.desk.brake.in_force()] == [f"{TEAM}/{BOB}"]
+    go.set()
+    assert bench.engine.stop.pool.close(10)
+    assert not bench.engine.stop._inside
+
+
+def test_a_store_that_fails_after_the_halt_does_not_say_that_it_failed(bench: Bench) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise StoreError("The store cannot be written (locked).")
+
+    bench.desk.runs.note = fail  # type: ignore[method-assign]
+    said = pressed(bench, "halt smoke")
+    assert "Halted by bob" in said
+    assert [halt.reason for halt in bench.desk.brake.in_force()] == ["smoke"]
 
 
 def test_a_locked_bot_yml_halts_by_the_last_list_that_is_known(bench: Bench) -> None:

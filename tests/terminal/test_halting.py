@@ -92,6 +92,19 @@ def test_a_bot_yml_that_is_wrong_keeps_nobody_from_halting(host: Database) -> No
     assert scopes(host) == ["user/UANN", f"account/{ACCOUNT}"]
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfe rules", b"rules: &a [*a]", None])
+def test_a_bot_yml_that_cannot_even_be_read_keeps_nobody_from_halting(host: Database, content: bytes | None) -> None:
+    Path("bot.yml").unlink()
+    if content is None:
+        Path("bot.yml").mkdir()
+    else:
+        Path("bot.yml").write_bytes(content)
+    assert main(["halt", "why"]) == 0
+    assert scopes(host) == ["all"]
+    assert main(["resume"]) == 0
+    assert scopes(host) == []
+
+
 def test_a_store_that_takes_nothing_leaves_the_file(host: Database, capsys: pytest.CaptureFixture[str]) -> None:
     with host.write() as connection:
         connection.exec_driver_sql("drop table halts")
