@@ -20,7 +20,6 @@ EVENT = "decided"
 _LONGEST = 128
 _UNPLANNED = "(not planned yet)"
 _REQUEST = TypeAdapter(Request)
-_SHARED = ("actor", "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +33,17 @@ class Record:
 
 
 def written(requests: Iterable[Request], decision: Decision, *, alone: bool = False) -> dict[str, Any]:
-    """Write a decision as JSON values; who asked and where stands once, for all of its requests."""
+    """Write a decision as JSON values; what is alike in all its requests stands once, beside what is not."""
     rows = [
         _REQUEST.dump_python(each, mode="json", exclude={"params"}, fallback=str, warnings=False)
         | {"params": _params(each)}
         for each in requests
     ]
-    shared = {name: rows[0][name] for name in _SHARED} if rows else {}
-    kept = [{name: value for name, value in row.items() if name not in _SHARED} for row in rows]
+    alike = {name: value for name, value in rows[0].items() if all(row[name] == value for row in rows)} if rows else {}
+    kept = [{name: value for name, value in row.items() if name not in alike} for row in rows]
     found = {"allowed": decision.allowed, "needs": decision.needs, "why": decision.reason}
     return {
-        **shared,
+        "alike": alike,
         "requests": kept,
         **found,
         "rules": ", ".join(decision.rules),
@@ -54,8 +53,8 @@ def written(requests: Iterable[Request], decision: Decision, *, alone: bool = Fa
 
 def read(detail: Mapping[str, Any]) -> Record:
     """Read it back. Raises ValueError (pydantic's) for a row that another release wrote otherwise."""
-    shared = {name: detail[name] for name in _SHARED if name in detail}
-    requests = tuple(_read(_REQUEST.validate_python({**shared, **each})) for each in detail.get("requests", ()))
+    alike = detail.get("alike", {})
+    requests = tuple(_read(_REQUEST.validate_python({**alike, **each})) for each in detail.get("requests", ()))
     return Record(requests, bool(detail.get("allowed")), str(detail.get("needs", "")), bool(detail.get("alone")))
 
 

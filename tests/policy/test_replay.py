@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,13 @@ def test_an_account_that_closes_is_a_right_lost(accounts: dict[str, Any], why: s
     new = under(rule(accounts=["*"]), base=BotFile.model_validate({"accounts": accounts}))
     (one,) = replay(new, [row(under(rule()), request())]).denied.values()
     assert one.why == why
+
+
+def test_what_is_alike_in_all_requests_of_a_decision_is_written_once() -> None:
+    asked = [replace(request(), account=name, at=9.0) for name in ("dev", "prod", "dev")]
+    detail = written(asked, decide_all(under(rule()), asked))
+    assert detail["requests"] == [{"account": "dev"}, {"account": "prod"}, {"account": "dev"}]
+    assert read(detail).requests == tuple(asked)
 
 
 def test_rows_of_another_release_are_counted_and_not_guessed() -> None:
