@@ -18,6 +18,7 @@ from bot.params import Param, given
 from bot.parse import Begun, parse
 from bot.policy.decide import decide_command
 from bot.reply import Reply, Table
+from bot.road import limits
 from bot.road.desk import Desk
 from bot.store.runs import Run
 
@@ -111,6 +112,7 @@ def _read(desk: Desk, asking: Asking, action: Action) -> Reply:
     who = (asking.actor, asking.place, command, action.account, action.region)
     if not desk.sound(decide_command(desk.law.file, *who, at=desk.now()), asking.run).allowed:
         raise Refused(f"{asking.actor.key} may not run {command.name}.", layer="allowlist")
+    limits.may_look(desk, asking.actor)
     aws = desk.gateway.reading(action.account, action.region, command.operations, asking.run.id)
     with translated(command.calls[0], changes=False):
         reply = command.perform(aws, action)

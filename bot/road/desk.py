@@ -165,15 +165,18 @@ class Desk:
 
     def decide(self, actor: Actor, place: Place, run: Run, command: Command, plan: Plan) -> Decision:
         """Decide every call of a plan on every resource it touches. Raises Refused."""
-        asked = self.asked(actor, place, run, command, plan)
-        decision = self.decided(run, decide_all(self.law.file, asked), asked)
+        law = self.law  # read once: another one may be put in force meanwhile
+        asked = self.asked(actor, place, run, command, plan, law)
+        decision = self.decided(run, decide_all(law.file, asked), asked)
         if not decision.allowed:
             raise self.refused(decision, actor, place, run, command, asked)
         return decision
 
-    def asked(self, actor: Actor, place: Place, run: Run, command: Command, plan: Plan) -> tuple[Request, ...]:
+    def asked(  # noqa: PLR0917  # who, where and what, in the order of a sentence
+        self, actor: Actor, place: Place, run: Run, command: Command, plan: Plan, law: Law | None = None
+    ) -> tuple[Request, ...]:
         """Return what a plan asks for, now. Raises Refused where the Region is not open."""
-        about = self.law.opened(run.account, run.region)
+        about = (law or self.law).opened(run.account, run.region)
         return requests(
             plan,
             actor=actor,

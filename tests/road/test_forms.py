@@ -148,6 +148,13 @@ def test_where_aws_does_not_answer_the_form_goes_without_choices(bench: Bench, f
     assert options(sheet, "instances") == []
 
 
+def test_choices_count_as_a_look_of_whoever_asks(bench: Bench, filling: Filling) -> None:
+    bench.use(bot_file({}, reads={"per_person": "1/m"}))
+    assert options(opened(filling, "ec2 stop").shown[0], "instances")
+    assert bench.ask("ec2 list").state is State.REFUSED
+    assert not options(opened(filling, "ec2 start").shown[0], "instances")
+
+
 def test_a_place_without_the_bot_is_said_before_anything_is_filled_in(bench: Bench, filling: Filling) -> None:
     bench.people.places["CAWAY"] = Place("CAWAY", member=False)
     assert "Invite me" in opened(filling, "ec2 stop", channel="CAWAY").told[0]

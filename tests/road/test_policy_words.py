@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.sandbox.aws.estate import DEV
+from bot.store.halts import Halt
 from bot.store.runs import State
 from tests.road.bench import ANN, BOB, EVE, WEB, Bench, bot_file
 
@@ -66,6 +68,14 @@ def test_explaining_somebody_else_needs_its_right_and_takes_them_as_they_are(ben
     run = bench.ask(f'policy explain "ec2 stop {WEB}" --user {ANN}', BOB)
     assert run.state is State.REFUSED
     assert bench.ask(f'policy explain "ec2 list" --user {BOB}', BOB).state is State.DONE
+
+
+def test_nothing_is_looked_up_in_a_halted_account(bench: Bench) -> None:
+    bench.use(bot_file({}))
+    bench.desk.brake.put_on(Halt(f"account/{DEV}", "dev", "terminal/root", "root", "smoke", 1.0))
+    said = bench.card(bench.ask(f'policy explain "ec2 stop {WEB}"'))
+    assert "AWS was not asked" in said
+    assert bench.journal() == []
 
 
 def test_what_needs_no_rule_says_so(bench: Bench) -> None:
