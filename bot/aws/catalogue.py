@@ -63,7 +63,7 @@ class Catalogue:
     def holds(self, operation: str, release: str) -> bool:
         """Say whether an operation was reviewed in this release or an earlier one; in no unknown release it was."""
         entry = self._found(operation)
-        return entry is not None and entry.release in self._until(release)
+        return entry is not None and entry.release in self.until(release)
 
     def later(self, patterns: Iterable[str], release: str) -> tuple[str, ...]:
         """Return the operations that botocore knows and these wildcards match, but that a release does not hold.
@@ -78,7 +78,8 @@ class Catalogue:
         service, _, name = operation.partition(":")
         return self.of(service).get(name)
 
-    def _until(self, release: str) -> tuple[str, ...]:
+    def until(self, release: str) -> tuple[str, ...]:
+        """Return a release and those before it; none where there is no such release."""
         return self.releases[: self.releases.index(release) + 1] if release in self.releases else ()
 
     def _entry(self, line: str) -> tuple[str, Entry]:
@@ -98,6 +99,10 @@ def effect(operation: str) -> Effect:
 
 def holds(operation: str, release: str) -> bool:
     return shipped().holds(operation, release)
+
+
+def until(release: str) -> tuple[str, ...]:
+    return shipped().until(release)
 
 
 def releases() -> tuple[str, ...]:

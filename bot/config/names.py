@@ -7,7 +7,7 @@ deny rule would otherwise deny nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from bot.aws import catalogue, models
@@ -17,22 +17,20 @@ from bot.config.limits import COSTS_MONEY
 from bot.config.marks import Loc
 from bot.glob import glob, is_glob, matches
 
-# Words of the bot itself that rules can grant.
-BOT_OPERATIONS = frozenset(
-    {
-        "bot:Status",
-        "bot:WhoCan",
-        "bot:ExplainPolicy",
-        "bot:ListReports",
-        "bot:GetReport",
-        "bot:AddReport",
-        "bot:RunReport",
-        "bot:PauseReport",
-        "bot:ResumeReport",
-        "bot:RemoveReport",
-        "bot:ManageReports",
-    }
-)
+BOT_OPERATIONS: Mapping[str, str] = {
+    "bot:Status": "2026-11",
+    "bot:WhoCan": "2026-11",
+    "bot:ExplainPolicy": "2026-11",
+    "bot:ListReports": "2026-11",
+    "bot:GetReport": "2026-11",
+    "bot:AddReport": "2026-11",
+    "bot:RunReport": "2026-11",
+    "bot:PauseReport": "2026-11",
+    "bot:ResumeReport": "2026-11",
+    "bot:RemoveReport": "2026-11",
+    "bot:ManageReports": "2026-11",
+}
+"""Words of the bot itself that rules can grant, with the release of the catalogue from which on wildcards mean them."""
 
 Finding = tuple[Loc, str]
 
@@ -160,6 +158,14 @@ def operations(action: str) -> tuple[str, ...]:
     if action.startswith("bot:"):
         return tuple(sorted(name for name in BOT_OPERATIONS if glob(action).fullmatch(name)))
     return models.expand(action)
+
+
+def later(actions: Iterable[str], release: str) -> tuple[str, ...]:
+    """Return the operations that wildcards of a rule match, AWS's and the bot's, but that a release does not hold."""
+    actions = tuple(actions)
+    own = {name for each in actions if is_glob(each) and each.startswith("bot:") for name in operations(each)}
+    newer = (name for name in own.difference(actions) if BOT_OPERATIONS[name] not in catalogue.until(release))
+    return (*catalogue.later(actions, release), *sorted(newer))
 
 
 def _params(rule: Rule) -> Iterator[Finding]:

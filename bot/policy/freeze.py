@@ -1,4 +1,7 @@
-"""Freezes: times in which nothing is changed, and whom they except. Reads go on; who is excepted still needs a rule."""
+"""Freezes: times in which nothing is changed, and whom they except. Reads go on; who is excepted still needs a rule.
+
+To be excepted takes more than a confirmation does: a membership of a user group counts once it is old enough.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def concerns(freeze: Freeze, request: Request) -> bool:
 def _excepted(freeze: Freeze, request: Request) -> bool:
     if freeze.except_ is None:
         return False
-    return belongs(request.actor, freeze.except_.who, request.actor.groups)
+    return belongs(request.actor, freeze.except_.who, request.actor.settled)
 
 
 def excepted(freeze: Freeze) -> tuple[str, ...]:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from bot.action import Action
 from bot.actor import Actor, Place
-from bot.aws.catalogue import later
 from bot.command import Command, Effect
 from bot.config.botfile import BotFile
 from bot.config.load import load
+from bot.config.names import later
 from bot.errors import Refused
 from bot.parse import Commands, parse
 from bot.policy.check import asked_without_aws

@@ -15,6 +15,7 @@ from bot.actor import Actor
 from bot.aws import catalogue, models
 from bot.aws.floor import Class, standing
 from bot.config.botfile import BotFile, Freeze, Rule, Who, Window
+from bot.config.names import BOT_OPERATIONS
 from bot.policy.match import Request
 from tests.policy.naive_floor import held, texts
 
@@ -107,8 +108,11 @@ def about(rule: Rule, request: Request) -> bool:
 
 def means(file: BotFile, rule: Rule, request: Request) -> bool:
     """Say whether it names the operation in full, or by a wildcard what was reviewed by then and is not held."""
-    if request.operation in rule.actions or request.operation.startswith("bot:"):
+    if request.operation in rule.actions:
         return True
+    if request.operation.startswith("bot:"):
+        since = BOT_OPERATIONS.get(request.operation, "unknown")
+        return since != "unknown" and since <= file.catalogue
     return catalogue.holds(request.operation, file.catalogue) and not held(file, request)
 
 
@@ -225,7 +229,7 @@ def stops(freeze: Freeze, request: Request) -> bool:
         return False
     if freeze.actions is not None and not any(fits(pattern, request.operation) for pattern in freeze.actions):
         return False
-    if freeze.except_ and among(freeze.except_.who, request.actor, request.actor.groups):
+    if freeze.except_ and among(freeze.except_.who, request.actor, request.actor.settled):
         return False
     if request.at is None:
         return True

@@ -71,6 +71,11 @@ def test_who_is_excepted_is_not_frozen_and_still_needs_a_rule(who: dict[str, Any
     assert not decide(frozen(excepting, freeze("other")), request(at=MONDAY)).allowed
 
 
+def test_who_joined_the_excepted_group_a_moment_ago_is_frozen_as_well() -> None:
+    excepting = freeze(**{"except": {"who": {"groups": ["SOPS"]}}})
+    assert decide(frozen(excepting), request(replace(ANN, settled=frozenset()), at=MONDAY)).layer == "freeze"
+
+
 def test_a_frozen_change_is_refused_with_reason_end_and_exceptions() -> None:
     excepting = freeze(**{"except": {"who": {"groups": ["SOPS"]}}})
     said = "Frozen by quiet, until 2026-06-02 09:00 (Europe/Berlin): Nobody is here. Excepted: oncall."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from bot.aws.catalogue import Catalogue, Entry, shipped
 from bot.command import Effect
 from bot.config.botfile import BotFile, Rule
+from bot.config.names import BOT_OPERATIONS, later
 from bot.policy.check import check
 from bot.policy.decide import decide, reachable
 from bot.policy.reach import reaches
@@ -54,9 +56,16 @@ def test_a_deny_reaches_everything() -> None:
     assert decide(of(rules), request(operation=NEWS)).rules == ("no",)
 
 
-def test_the_words_of_the_bot_itself_are_in_no_catalogue() -> None:
+def test_a_word_of_the_bot_that_came_later_is_not_meant_by_a_wildcard(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = request(operation="bot:Status", effect=Effect.READS)
     assert decide(of([rule(actions=["bot:*"])]), asked).allowed
+    monkeypatch.setitem(BOT_OPERATIONS, "bot:Status", "2027-03")
+    assert not decide(of([rule(actions=["bot:*"])]), asked).allowed
+    assert decide(of([rule(actions=["bot:Status"])]), asked).allowed
+    assert decide(of([rule(actions=["bot:Status"]), deny(actions=["bot:*"])]), asked).rules == ("no",)
+    assert later(("bot:S*", "bot:List*"), "2026-11") == ("bot:Status",)
+    assert later(("bot:S*", "bot:Status"), "2026-11") == later(("bot:L*",), "2026-11") == ()
+    assert not decide(of([rule(actions=["bot:*"])]), replace(asked, operation="bot:Unheard")).allowed
 
 
 def test_a_newer_pin_reaches_what_was_added_under_it() -> None:
