@@ -4,16 +4,46 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.action import shown
 from bot.command import Command
 from bot.errors import UsageError
 
+_SHORT = 4
+"""Words of so few letters are like many others: those that begin otherwise are not meant."""
+ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "call": ("invoke",),
+    "chart": ("graph",),
+    "cp": ("put", "get"),
+    "create": ("launch",),
+    "delete": ("terminate", "remove"),
+    "describe": ("show", "list"),
+    "destroy": ("terminate", "delete", "remove"),
+    "download": ("get",),
+    "find": ("list",),
+    "get": ("show",),
+    "kill": ("terminate",),
+    "link": ("presign",),
+    "log": ("logs",),
+    "ls": ("list",),
+    "mb": ("create",),
+    "metrics": ("graph",),
+    "new": ("launch", "create", "add"),
+    "remove": ("terminate", "delete"),
+    "restart": ("reboot",),
+    "rm": ("delete", "remove"),
+    "run": ("launch", "invoke"),
+    "tail": ("logs",),
+    "upload": ("put",),
+}
+"""What people say elsewhere, and our verbs for it."""
+
 
 def no_service(typed: str, menu: list[Command]) -> UsageError:
     firsts = sorted({command.service or command.verb for command in menu})
-    close = [command.name for command in menu if command.verb == typed.lower()][:3] or near(typed, firsts)
+    close = [command.name for command in menu if command.verb == typed.lower()] or meant(typed, menu)
+    close = close[:3] or [each for each in near(typed, firsts) if each[0] == typed[:1].lower() or len(each) > _SHORT]
     told = f"I do not know {shown(typed)}. A command begins with its service.{question(close)}"
     named = [command for command in menu if close and close[0] in (command.name, command.service)]
     return UsageError(told + (f" You can begin with {either(firsts)}." if firsts else "") + form(*named, *menu))
@@ -21,10 +51,23 @@ def no_service(typed: str, menu: list[Command]) -> UsageError:
 
 def no_verb(service: str, typed: str, menu: list[Command]) -> UsageError:
     verbs = [command.verb for command in menu]
-    close = near(typed, verbs)
+    close = [name.rpartition(" ")[2] for name in meant(typed, menu)] or near(typed, verbs)
     told = f"{service} has no verb {shown(typed)}.{question(close)}" if typed else f"Say what to do with {service}."
     named = [command for command in menu if command.verb in close[:1]]
     return UsageError(told + (f" You can say {service} {either(verbs)}." if verbs else "") + form(*named, *menu))
+
+
+def meant(typed: str, menu: Iterable[Command]) -> list[str]:
+    """Name the commands that a word means elsewhere: in speech, or as the AWS CLI spells operations."""
+    menu = tuple(menu)
+    words = ELSEWHERE.get(typed.lower(), ())
+    said = [command.name for word in words for command in menu if command.verb == word]
+    return said or [command.name for command in menu if command.calls and _in_cli(command.calls[0]) == typed.lower()]
+
+
+def _in_cli(operation: str) -> str:
+    """Spell `ec2:StopInstances` as `stop-instances`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", operation.partition(":")[2]).lower()
 
 
 def near(typed: str, names: Iterable[str]) -> list[str]:

@@ -24,6 +24,8 @@ from bot.tokens import LIMIT, Token, tokens
 
 HELLO = "hello"
 
+_AS_ELSEWHERE = ("aws", "/aws")
+"""How a line that was copied from elsewhere begins, in front of its service."""
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _GLOBAL = (
     Param("region", str, "the AWS Region"),
@@ -146,6 +148,9 @@ def _short(action: Action) -> Action:
 def _command(typed: list[Token], commands: Commands, allowed: Callable[[Command], bool]) -> tuple[Command, list[Token]]:
     """Find which command they begin with, and return it with the tokens behind it."""
     first = typed[0].text.lower()
+    if typed[1:] and first in _AS_ELSEWHERE:
+        typed = typed[1:]
+        first = typed[0].text.lower()
     word = commands.find("", first)
     if word:
         return word, typed[1:]

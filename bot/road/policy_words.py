@@ -36,10 +36,10 @@ _UNKNOWN = note("AWS was not asked, so nothing is known of tags, states and the 
 
 def who_can(
     asking: Asking,
-    operation: Annotated[str, 'an operation (ec2:StopInstances) or a command in quotes ("ec2 stop")'],
+    operation: Annotated[tuple[str, ...], "an operation (ec2:StopInstances) or a command (ec2 stop)"],
 ) -> Reply:
     """Show who may use an operation, by which rule, and within which limits."""
-    named = _operation(asking, operation)
+    named = _operation(asking, " ".join(operation))
     file = asking.desk.law.file
     rows = tuple(
         (_called(asking, each.who), _within(each.rule, each.accounts), each.rule.id) for each in holders(file, named)

@@ -24,7 +24,8 @@ def test_who_can_names_holders_limits_and_denials(bench: Bench) -> None:
 
 def test_who_can_takes_a_command(bench: Bench) -> None:
     bench.use(bot_file(ASKS, ONCALL))
-    assert "Who may ec2:StopInstances" in bench.card(bench.ask('policy who-can "ec2 stop"'))
+    for typed in ("ec2 stop", '"ec2 stop"', "ec2:StopInstances"):
+        assert "Who may ec2:StopInstances" in bench.card(bench.ask(f"policy who-can {typed}"))
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("ec2:StopInstance", "ec2:StopInstances"), ("s3:ListBucket", "s3:ListO")])

@@ -8,7 +8,7 @@ export const COMMANDS = [
   { name: "report pause", usage: "NAME", needs: true, about: "Stop a report until it is resumed." },
   { name: "report resume", usage: "NAME", needs: true, about: "Let a paused report go on with its next moment." },
   { name: "report remove", usage: "NAME", needs: true, about: "Remove a report of your own; one of bot.yml is taken out there." },
-  { name: "policy who-can", usage: "OPERATION", needs: true, about: "Show who may use an operation, by which rule, and within which limits." },
+  { name: "policy who-can", usage: "OPERATION…", needs: true, about: "Show who may use an operation, by which rule, and within which limits." },
   { name: "policy explain", usage: "COMMAND… [--user USER]", needs: true, about: "Explain what the rules say to a command: yours, or somebody else's." },
   { name: "cloudwatch alarms", usage: "[ALARMS…]", needs: false, about: "List alarms, firing ones first: since when and why. When all is well, say so in one line." },
   { name: "cloudwatch graph", usage: "METRIC… [--hours HOURS] [--stat STAT]", needs: true, about: "Draw a metric as a picture, with its last, lowest, highest and average value." },
