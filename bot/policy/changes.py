@@ -36,14 +36,14 @@ def _rights(old: BotFile, new: BotFile, operations: tuple[str, ...], name: Calla
     for kind, id_ in _principals(old, new):
         actor = _actor(kind, id_)
         before, after = (_reached(file, actor, asked) for file in (old, new))
-        changed = (after - before, before - after)
+        gained, lost = after - before, before - after
         if (kind, id_) == _EVERYONE:
-            everyone = changed
+            everyone = (gained, lost)
         elif actor.kind == "slack":
-            changed = (changed[0] - everyone[0], changed[1] - everyone[1])
+            gained, lost = gained - everyone[0], lost - everyone[1]
         who = " ".join(filter(None, (kind, name(id_) if kind in ("user", "group") else id_)))
-        for verb, rights in zip(("gained", "lost"), changed, strict=True):
-            yield from (f"{who} {verb} {each}" for each in _in_words(rights))
+        yield from (f"{who} gained {each}" for each in _in_words(gained))
+        yield from (f"{who} lost {each}" for each in _in_words(lost))
 
 
 def _principals(old: BotFile, new: BotFile) -> list[tuple[str, str]]:
@@ -56,7 +56,7 @@ def _principals(old: BotFile, new: BotFile) -> list[tuple[str, str]]:
     named |= {("user", each) for who in whos for each in who.users}
     named |= {("terminal", each) for who in whos for each in who.terminal}
     named |= {("report", each) for who in whos for each in who.reports}
-    return ([_EVERYONE] if any(who.everyone for who in whos) else []) + sorted(named)
+    return [_EVERYONE, *sorted(named)]
 
 
 def _actor(kind: str, id_: str) -> Actor:
@@ -66,15 +66,14 @@ def _actor(kind: str, id_: str) -> Actor:
         return Actor("report", id_)
     if kind == "user":
         return Actor("slack", id_)
-    groups = frozenset({id_} if kind == "group" else ())
-    return Actor("slack", "anybody", groups=groups, settled=groups)
+    return Actor("slack", "anybody", groups=frozenset({id_}))  # where it is everyone, a group that no rule names
 
 
 def _asked(old: BotFile, new: BotFile, operations: tuple[str, ...]) -> list[tuple[str, str, str, Place]]:
     """Return every operation, account, Region and place to ask about; a pattern stands for itself."""
     patterns = [action for file in (old, new) for rule in file.rules for action in rule.actions]
     channels = {channel for file in (old, new) for rule in file.rules for channel in rule.channels or ()}
-    places = [Place("", direct=True), *map(Place, sorted(channels))]
+    places = [Place(), *map(Place, sorted(channels))]
     where = {(name, about.region) for file in (old, new) for name, about in file.accounts.items()}
     found = []
     for operation in dict.fromkeys((*operations, *patterns)):

@@ -6,14 +6,14 @@ Beside the rules it names the freezes and limits that are about what is asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.action import Action
 from bot.actor import Actor, Place
-from bot.command import Call, Command, Effect, Plan, Resource
+from bot.command import Command, Effect, Resource
 from bot.config.botfile import BotFile, Rule
 from bot.policy import freeze, limits
-from bot.policy.decide import Decision, decide_all, read_request, requests
+from bot.policy.decide import Decision, decide_all, read_request
 from bot.policy.match import UNPLANNED, Request, differs
 from bot.policy.production import known
 from bot.policy.reach import reaches
@@ -57,26 +57,23 @@ def asked_without_aws(  # noqa: PLR0917  # who, where and what, in the order of 
     Words that are no selectors are taken as ids. An allow rule that asks about a tag will not apply, a deny rule will.
     Raises UsageError where bot.yml has no such account.
     """
-    if not action.account and command.calls[:1] and command.calls[0].startswith("bot:"):
+    if command.own:
         return [read_request(actor, place, command, "", "", at=at)]
-    if command.wide and not action.account:
-        return [read_request(actor, place, command, name, each.region, at=at) for name, each in file.accounts.items()]
+    if command.wide:
+        accounts = [file.account(action.account)] if action.account else file.accounts.values()
+        places = [(each, action.region or each.region) for each in accounts]
+        return [
+            read_request(actor, place, command, each.name, region, at=at)
+            for each, region in places
+            if each.takes(region)
+        ]
     about = file.account(action.account)
+    read = read_request(actor, place, command, about.name, action.region, at=at)
     if command.effect is Effect.READS:
-        return [read_request(actor, place, command, about.name, action.region, at=at)]
-    ids = tuple(word for word in action.words if "=" not in word)
-    plan = Plan("", (Call(command.calls[0], UNPLANNED, ids),), tuple(map(Resource, ids)))
-    found = requests(
-        plan,
-        actor=actor,
-        place=place,
-        account=about.name,
-        account_id=about.id,
-        region=action.region,
-        effect=command.effect,
-        at=at,
-    )
-    return list(found)
+        return [read]
+    change = replace(read, params=UNPLANNED, account_id=about.id)
+    ids = [word for word in action.words if "=" not in word]
+    return [replace(change, resource=Resource(each)) for each in ids] or [change]
 
 
 def _line(file: BotFile, rule: Rule, request: Request) -> str:

@@ -35,9 +35,7 @@ class Record:
 def written(requests: Iterable[Request], decision: Decision, *, alone: bool = False) -> dict[str, Any]:
     """Write a decision as JSON values; what is alike in all its requests stands once, beside what is not."""
     rows = [
-        _REQUEST.dump_python(each, mode="json", exclude={"params"}, fallback=str, warnings=False)
-        | {"params": _params(each)}
-        for each in requests
+        _REQUEST.dump_python(each, mode="json", exclude={"params"}) | {"params": _params(each)} for each in requests
     ]
     alike = {name: value for name, value in rows[0].items() if all(row[name] == value for row in rows)} if rows else {}
     kept = [{name: value for name, value in row.items() if name not in alike} for row in rows]

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.config.botfile import BotFile
 from bot.policy.decide import Needs, decide_all, reachable
-from bot.policy.match import UNPLANNED, Request, own
+from bot.policy.match import UNPLANNED, Request
 from bot.policy.record import Record, read
 
 _COULD = "It could be allowed, depending on the resource: it was refused before that was looked up."
@@ -63,19 +63,19 @@ def replay(file: BotFile, rows: Iterable[Mapping[str, Any]]) -> Replayed:
 
 def _one_by_one(record: Record) -> Iterator[Record]:
     if record.alone:
-        yield from (replace(record, requests=(each,), alone=False) for each in record.requests)
+        yield from (replace(record, requests=(each,)) for each in record.requests)
     elif record.requests:
         yield record
 
 
 def _compare(found: Replayed, file: BotFile, record: Record, row: Mapping[str, Any]) -> None:
-    closed = next((why for each in record.requests if (why := _closed(file, each))), "")
+    closed = next((why for each in record.requests if (why := _closed(file, each))), None)
     decision = decide_all(file, record.requests)
     allowed = decision.allowed and not closed
-    if not record.allowed and not closed and _within_reach(file, record.requests):
-        _count(found.allowed, record, row, decision.reason if allowed else _COULD)
-    elif allowed and not record.allowed:
+    if allowed and not record.allowed:
         _count(found.allowed, record, row, decision.reason)
+    elif not record.allowed and not closed and _within_reach(file, record.requests):
+        _count(found.allowed, record, row, _COULD)
     elif record.allowed and not allowed:
         _count(found.denied, record, row, closed or decision.reason)
     elif allowed and record.needs == Needs.CONFIRM and decision.needs is Needs.NOTHING:
@@ -93,7 +93,7 @@ def _within_reach(file: BotFile, asked: tuple[Request, ...]) -> bool:
 
 def _closed(file: BotFile, request: Request) -> str:
     """Say why an account's entry keeps a request out, before any rule is asked."""
-    if own(request) or not request.account:
+    if not request.account:  # a word of the bot
         return ""
     about = file.accounts.get(request.account)
     if about is None:

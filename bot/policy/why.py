@@ -6,8 +6,10 @@ It is for whoever owns bot.yml to judge; nothing here grants anything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 import yaml
@@ -19,6 +21,8 @@ from bot.policy.match import Request, concerns, differs, own
 
 _NEAR = 4
 """Rules that an explanation names."""
+_LONGEST = 60
+"""What an id may be long before a number is put behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Why:
     proposal: str
 
 
-def why(file: BotFile, asked: Iterable[Request], typed: str = "") -> Why:
+def why(file: BotFile, asked: Iterable[Request], typed: str) -> Why:
     """Explain what the rules say to requests that were asked together; no id is named that was not `typed`."""
     asked = tuple(asked)
     decision = decide_all(file, asked)
@@ -38,41 +42,48 @@ def why(file: BotFile, asked: Iterable[Request], typed: str = "") -> Why:
     return Why(decision, said[:_NEAR], "" if decision.allowed else proposal(file, asked, typed))
 
 
-def proposal(file: BotFile, asked: tuple[Request, ...], typed: str = "") -> str:
+def proposal(file: BotFile, asked: tuple[Request, ...], typed: str) -> str:
     """Return the smallest rule that would allow it, as YAML for bot.yml; empty where no rule could."""
-    for keys in _narrow_to_wide(asked, typed):
+    for keys in _narrow_to_wide(file, asked, typed):
         try:
             added = Rule.model_validate(keys)
         except ValidationError:  # an id that bot.yml does not take
             return ""
         if decide_all(file.model_copy(update={"rules": (*file.rules, added)}), asked).allowed:
-            return yaml.safe_dump([keys], sort_keys=False, default_flow_style=None, width=100)
+            return yaml.safe_dump([keys], sort_keys=False, default_flow_style=None)
     return ""
 
 
-def _narrow_to_wide(asked: tuple[Request, ...], typed: str) -> Iterator[dict[str, Any]]:
+def _narrow_to_wide(file: BotFile, asked: tuple[Request, ...], typed: str) -> Iterator[dict[str, Any]]:
     """Yield rules that name only what was asked: with the very resources first, where they were typed; then without."""
-    if not asked or not asked[0].actor.user:
+    if not asked:
         return
-    keys = _keys(asked)
+    keys = _keys(file, asked)
     ids = sorted({each.resource.id for each in asked if each.resource})
-    if ids and all(each.resource for each in asked) and all(each in typed for each in ids):
+    if all(each.resource for each in asked) and all(each in typed for each in ids):
         yield {**keys, "resources": ids}
     yield keys
 
 
-def _keys(asked: tuple[Request, ...]) -> dict[str, Any]:
+def _keys(file: BotFile, asked: tuple[Request, ...]) -> dict[str, Any]:
     first = asked[0]
     actor, operations = first.actor, sorted({each.operation for each in asked})
     who = {"slack": "users", "terminal": "terminal", "report": "reports"}[actor.kind]
-    name = operations[0].partition(":")[2]
-    keys: dict[str, Any] = {"id": f"{actor.user}-{name}".lower(), "actions": operations, "who": {who: [actor.user]}}
+    id_ = _free(file, f"{actor.user}-{operations[0]}")
+    keys: dict[str, Any] = {"id": id_, "actions": operations, "who": {who: [actor.user]}}
     keys["accounts"] = ["*"] if own(first) else sorted({each.account for each in asked})
     if not own(first):
         keys["regions"] = sorted({each.region for each in asked})
     if first.place.channel and not first.place.direct and actor.kind == "slack":
         keys["channels"] = [first.place.channel]
     return keys
+
+
+def _free(file: BotFile, name: str) -> str:
+    """Make a name into an id that bot.yml takes and no rule of it has."""
+    id_ = "-".join(re.findall("[a-z0-9]+", name.lower()))[:_LONGEST]
+    taken = {rule.id for rule in file.rules}
+    return next(each for each in chain([id_], (f"{id_}-{n}" for n in count(2))) if each not in taken)
 
 
 def _near(file: BotFile, request: Request) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.config.botfile import BotFile
 from bot.policy.changes import differences
 
@@ -29,10 +31,16 @@ def test_nothing_changed_is_nothing_said() -> None:
 
 def test_a_new_rule_gives_and_its_end_takes() -> None:
     wider = {**STOP, "actions": ["ec2:StopInstances", "ec2:StartInstances"], "accounts": ["*"]}
-    gained = said(file(STOP), file(wider))
-    assert "user UANN gained ec2:StartInstances in dev" in gained
-    assert "user UANN gained ec2:StartInstances, ec2:StopInstances in prod" in gained
-    assert "rule stop: other actions, accounts" in gained
+    assert said(file(STOP), file(wider)) == (
+        "user UANN gained ec2:StartInstances in dev",
+        "user UANN gained ec2:StartInstances, ec2:StopInstances in prod",
+        "rule stop: other actions, accounts",
+    )
+    assert said(file(), file(wider)) == (
+        "user UANN gained ec2:StartInstances, ec2:StopInstances in dev",
+        "user UANN gained ec2:StartInstances, ec2:StopInstances in prod",
+        "rules new: stop",
+    )
     assert said(file(STOP), file()) == ("user UANN lost ec2:StopInstances in dev", "rules gone: stop")
 
 
@@ -42,18 +50,24 @@ def test_a_denial_takes_and_what_everyone_gains_is_said_once() -> None:
         "everyone gained ec2:Describe*, ec2:DescribeInstances in dev",
         "rules new: looks",
     )
+    assert said(file(STOP, looks), file(STOP)) == (
+        "everyone lost ec2:Describe*, ec2:DescribeInstances in dev",
+        "rules gone: looks",
+    )
     never = {**STOP, "id": "never", "effect": "deny"}
     assert said(file(STOP), file(STOP, never)) == ("user UANN lost ec2:StopInstances in dev", "rules new: never")
+    nobody = {**never, "who": {"everyone": True}}
+    assert said(file(STOP), file(STOP, nobody)) == said(file(STOP), file(STOP, never))
 
 
 def test_every_kind_of_principal_is_named_as_what_it_is() -> None:
-    who = {"groups": ["SOPS"], "terminal": ["root"], "reports": ["*"]}
+    who = {"groups": ["SOPS"], "users": ["UANN"], "terminal": ["root"], "reports": ["*"]}
     reads = {"id": "reads", "actions": ["ec2:DescribeInstances", "bot:Status"], "who": who, "accounts": ["dev"]}
-    names = {"SOPS": "oncall"}
-    found = differences(file(), file(reads), OPERATIONS, lambda id_: names.get(id_, id_))
-    for each in ("group oncall", "terminal root", "report *"):
-        assert f"{each} gained ec2:DescribeInstances in dev" in found
-        assert f"{each} gained bot:Status" in found
+    names = {"SOPS": "oncall", "UANN": "ann"}
+    found = differences(file(), file(reads), OPERATIONS, lambda id_: names.get(id_, "somebody"))
+    gained = ("gained bot:Status", "gained ec2:DescribeInstances in dev")
+    principals = ("group oncall", "report *", "terminal root", "user ann")
+    assert found == (*(f"{who} {what}" for who in principals for what in gained), "rules new: reads")
 
 
 def test_rights_in_one_channel_alone_are_seen() -> None:
@@ -73,8 +87,22 @@ def test_an_account_that_is_gone_takes_its_rights_along() -> None:
     assert "user UANN lost ec2:StopInstances in dev" in said(file({**STOP, "accounts": ["*"]}), only)
 
 
-def test_much_is_cut_and_counted() -> None:
-    many = [{**STOP, "id": f"r{n}", "who": {"users": [f"U{n:03}"]}} for n in range(40)]
+@pytest.mark.parametrize(
+    ("people", "last"),
+    [
+        (19, "rules new: r0, r1, r10, r11, r12, r13 and 13 more"),
+        (20, "and 1 more"),
+        (40, "and 21 more"),
+    ],
+)
+def test_much_is_cut_and_counted(people: int, last: str) -> None:
+    many = [{**STOP, "id": f"r{n}", "who": {"users": [f"U{n:03}"]}} for n in range(people)]
     found = said(file(), file(*many))
-    assert len(found) == 21
-    assert found[-1] == "and 21 more"
+    assert found[:19] == tuple(f"user U{n:03} gained ec2:StopInstances in dev" for n in range(19))
+    assert (len(found), found[-1]) == (20 + (people > 19), last)
+
+
+@pytest.mark.parametrize(("count", "named"), [(6, "a0, a1, a2, a3, a4, a5"), (7, "a0, a1, a2, a3, a4, a5 and 1 more")])
+def test_of_many_names_six_are_said(count: int, named: str) -> None:
+    many = [{**STOP, "id": f"a{n}"} for n in range(count)]
+    assert said(file(*many), file())[-1] == f"rules gone: {named}"

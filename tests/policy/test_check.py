@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import pytest
 
 from bot.action import Action
-from bot.command import Effect, Resource
-from bot.config.botfile import BotFile
+from bot.command import Command, Effect, Resource
+from bot.config.botfile import Account, BotFile
 from bot.errors import UsageError
 from bot.policy.check import asked_without_aws, check
-from bot.policy.decide import decide_all
+from bot.policy.decide import Request, decide_all
+from bot.policy.match import UNPLANNED
 from tests.rules import ANN, MONDAY, OPS, STOP, command, deny, request, rule
 
 FILE = BotFile.model_validate(
@@ -20,6 +23,17 @@ FILE = BotFile.model_validate(
 )
 STOPPING = command("ec2 stop", STOP, effect=Effect.CHANGES)
 LIST = command("ec2 list", "ec2:DescribeInstances")
+FLEET = replace(command("report fleet", "ec2:DescribeInstances"), wide=True)
+STATUS = command("status", "bot:Status")
+UNKNOWN = Request(ANN, OPS, STOP, "dev", "us-east-1", None, UNPLANNED, Effect.CHANGES, "111111111111", MONDAY)
+TWO = FILE.model_copy(
+    update={
+        "accounts": {
+            **FILE.accounts,
+            "prod": Account(id="222222222222", region="us-east-1", regions=("us-*",), name="prod"),
+        }
+    }
+)
 
 
 def test_each_rule_says_why_it_counted_or_did_not() -> None:
@@ -43,24 +57,44 @@ def test_the_decision_is_productions() -> None:
 
 
 def test_words_are_ids_of_which_nothing_is_known() -> None:
-    action = Action("ec2", "stop", ("i-1", "i-2", "name=web"), account="dev", region="eu-west-1")
-    first, second = asked_without_aws(FILE, ANN, OPS, STOPPING, action)
-    assert (first.operation, first.resource, first.effect) == (STOP, Resource("i-1"), Effect.CHANGES)
-    assert (first.account, first.account_id, first.region) == ("dev", "111111111111", "eu-west-1")
-    assert second.resource == Resource("i-2")
-    assert not check(FILE, [first]).decision.allowed
+    action = Action("ec2", "stop", ("i-1", "i-2", "name=web"), account="dev", region="us-east-1")
+    asked = asked_without_aws(FILE, ANN, OPS, STOPPING, action, MONDAY)
+    assert asked == [replace(UNKNOWN, resource=Resource(each)) for each in ("i-1", "i-2")]
+    assert all(each.params is UNPLANNED for each in asked)
+    assert not check(FILE, asked[:1]).decision.allowed
 
 
 def test_a_change_of_nothing_in_particular_is_decided_without_a_resource() -> None:
-    (only,) = asked_without_aws(FILE, ANN, OPS, STOPPING, Action("ec2", "stop", account="dev", region="eu-west-1"))
-    assert only.resource is None
+    action = Action("ec2", "stop", ("name=web",), account="dev", region="us-east-1")
+    asked = asked_without_aws(FILE, ANN, OPS, STOPPING, action, MONDAY)
+    assert asked == [UNKNOWN]
+    assert asked[0].params is UNPLANNED
+
+
+@pytest.mark.parametrize(
+    ("read", "action", "places"),
+    [
+        (LIST, Action("ec2", "list", account="dev", region="us-east-1"), [("dev", "us-east-1")]),
+        (STATUS, Action("", "status"), [("", "")]),
+        (FLEET, Action("report", "fleet"), [("dev", "eu-west-1"), ("prod", "us-east-1")]),
+        (FLEET, Action("report", "fleet", account="prod"), [("prod", "us-east-1")]),
+        (FLEET, Action("report", "fleet", region="us-west-2"), [("dev", "us-west-2"), ("prod", "us-west-2")]),
+        (FLEET, Action("report", "fleet", region="eu-west-1"), [("dev", "eu-west-1")]),
+    ],
+)
+def test_a_read_is_asked_for_wherever_it_would_read_and_as_of_now(
+    read: Command, action: Action, places: list[tuple[str, str]]
+) -> None:
+    assert asked_without_aws(TWO, ANN, OPS, read, action, MONDAY) == [
+        Request(ANN, OPS, read.calls[0], *each, None, {}, Effect.READS, at=MONDAY) for each in places
+    ]
 
 
 def test_reads_and_words_of_the_bot_are_decided_as_the_engine_decides_them() -> None:
     read = asked_without_aws(FILE, ANN, OPS, LIST, Action("ec2", "list", account="dev", region="eu-west-1"))
     assert check(FILE, read).decision.allowed
     assert check(FILE, read).lines[0] == "ec2:DescribeInstances: looks (allow) applies"
-    word = asked_without_aws(FILE, ANN, OPS, command("status", "bot:Status"), Action("", "status"))
+    word = asked_without_aws(FILE, ANN, OPS, STATUS, Action("", "status"))
     assert check(FILE, word).decision.allowed
 
 
@@ -73,13 +107,15 @@ def test_freezes_and_limits_that_touch_what_is_asked_are_named() -> None:
     freezes = [
         {"id": "quiet", "reason": "x", "when": {"days": ["mon"]}},
         {"id": "prod-only", "reason": "x", "when": {"days": ["mon"]}, "accounts": ["prod"]},
+        {"id": "sundays", "reason": "x", "when": {"days": ["sun"]}},
     ]
     limits = [{"id": "one", "resources": 1}, {"id": "few", "at_most": 5, "within": "1h"}]
     found = BotFile.model_validate({"freezes": freezes, "limits": limits})
     file = FILE.model_copy(update={"freezes": found.freezes, "limits": found.limits})
     asked = [request(at=MONDAY), request(at=MONDAY, resource=Resource("i-2"))]
-    assert check(file, asked).lines[-4:] == (
+    assert check(file, asked).lines[-5:] == (
         "freeze quiet (in force mon (UTC)): in force",
+        "freeze sundays (in force sun (UTC)): not in force for this, now",
         "limit one: at most 1 in one command",
         "limit few: at most 5 within 1h, per person",
         "Limit one: at most 1 in one command, and this is 2. Ask for fewer at once.",
