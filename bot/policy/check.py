@@ -12,7 +12,7 @@ from bot.action import Action
 from bot.actor import Actor, Place
 from bot.command import Command, Effect, Resource
 from bot.config.botfile import BotFile, Rule
-from bot.policy import freeze, limits
+from bot.policy import freeze, limits, wide
 from bot.policy.decide import Decision, decide_all, read_request
 from bot.policy.match import UNPLANNED, Request, differs
 from bot.policy.production import known
@@ -60,13 +60,8 @@ def asked_without_aws(  # noqa: PLR0917  # who, where and what, in the order of 
     if command.own:
         return [read_request(actor, place, command, "", "", at=at)]
     if command.wide:
-        accounts = [file.account(action.account)] if action.account else file.accounts.values()
-        places = [(each, action.region or each.region) for each in accounts]
-        return [
-            read_request(actor, place, command, each.name, region, at=at)
-            for each, region in places
-            if each.takes(region)
-        ]
+        where = wide.places(file, action.account, action.region)
+        return [read_request(actor, place, command, each.name, region, at=at) for each, region in where]
     about = file.account(action.account)
     read = read_request(actor, place, command, about.name, action.region, at=at)
     if command.effect is Effect.READS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -17,11 +17,11 @@ from threading import Event, Thread
 from typing import TypeVar
 
 from bot.actor import Actor, Place
-from bot.aws import models
 from bot.aws.errors import translated
 from bot.command import Aws, Command, Effect, Reading
 from bot.config.botfile import Account
 from bot.errors import AwsError, BotError
+from bot.policy import wide
 from bot.policy.costs import COSTS
 from bot.policy.decide import Decision, decide, decide_all
 from bot.policy.match import Request
@@ -84,11 +84,11 @@ class Everywhere:
 
     def places(self, *, regional: bool = True) -> tuple[tuple[Account, str], ...]:
         """Return the accounts and Regions that are asked for, and that bot.yml opens."""
-        accounts = self.desk.law.file.accounts.values()
-        chosen = [each for each in accounts if self.run.account in ("", each.name)]
-        if not regional:
-            return tuple((each, self.run.region or each.region) for each in chosen)
-        return tuple((each, region) for each in chosen for region in _regions(each, self.run.region))
+        file, run = self.desk.law.file, self.run
+        if regional:
+            return wide.places(file, run.account, run.region)
+        chosen = [each for each in file.accounts.values() if run.account in ("", each.name)]
+        return tuple((each, run.region or each.region) for each in chosen)
 
     def allowed(self, operation: str) -> tuple[Decision, ...]:
         """Return the decisions that allow an operation, one a place."""
@@ -196,12 +196,3 @@ def _taken(waiting: SimpleQueue[tuple[Account, str]], over: Event) -> Iterator[t
             yield waiting.get_nowait()
         except Empty:
             return
-
-
-def _regions(account: Account, only: str) -> Iterable[str]:
-    """Return the Regions of an account: those that its entry opens, else its own; or the one that is asked for."""
-    if only:
-        return (only,) if account.takes(only) else ()
-    if account.regions is None:
-        return (account.region,)
-    return sorted(name for name in models.regions() if account.takes(name))

@@ -18,6 +18,7 @@ from bot.config.names import BOT_OPERATIONS, did_you_mean
 from bot.errors import BotError, Refused, UsageError
 from bot.params import Rest, Shape
 from bot.parse import parse
+from bot.policy import wide
 from bot.policy.check import asked_without_aws
 from bot.policy.decide import decide, reachable, requests
 from bot.policy.holders import EVERYONE, deniers, holders
@@ -65,10 +66,12 @@ def explain(
         return Reply(f"{action}: needs no rule", (), "ok")
     desk.law.open(action.account, action.region)
     asked, looked = _asked(asking, actor, found, action)
+    asked, rest = wide.parted(desk.law.file, asked) if found.wide else (asked, ())
     said = in_words(desk, str(action), why(desk.law.file, asked, str(action)))
     unknown: tuple[Part, ...] = () if looked or found.effect is Effect.READS else (_UNKNOWN,)
     whose: tuple[Part, ...] = (note(f"As {actor.name or actor.user}, here."),)
-    return Reply(said.summary, (*said.parts, *whose, *unknown), said.sign)
+    left: tuple[Part, ...] = (text(wide.left_out(rest)),) if rest else ()
+    return Reply(said.summary, (*said.parts, *left, *whose, *unknown), said.sign)
 
 
 def policy_words() -> tuple[Command, ...]:

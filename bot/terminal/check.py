@@ -20,6 +20,7 @@ from bot.config.load import load
 from bot.config.names import later
 from bot.errors import Refused
 from bot.parse import Commands, parse
+from bot.policy import wide
 from bot.policy.check import asked_without_aws
 from bot.policy.check import check as explained
 from bot.policy.decide import Outcome
@@ -135,7 +136,8 @@ def _seen(command: Command, action: Action, place: Place) -> None:
 
 
 def _by_rules(file: BotFile, actor: Actor, place: Place, *, command: Command, action: Action, what: str) -> int:
-    asked = asked_without_aws(file, actor, place, command, action, time.time())
+    whole = asked_without_aws(file, actor, place, command, action, time.time())
+    asked, rest = wide.parted(file, whole) if command.wide else (whole, ())
     found = explained(file, asked)
     decision = found.decision
     print(f"{'Allowed' if decision.allowed else 'Refused'}: {what}\n{decision.reason}")
@@ -143,6 +145,8 @@ def _by_rules(file: BotFile, actor: Actor, place: Place, *, command: Command, ac
         print(f"Observed: by {rule} it would be {OUTCOMES[outcome]}.")
     if decision.allowed:
         print(f"Needs: {decision.needs}. Audience: {decision.audience}.")
+    if rest:
+        print(wide.left_out(rest))
     for told in found.lines:
         print(f"  {line(told)}")
     if command.effect is not Effect.READS:

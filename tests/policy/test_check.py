@@ -30,7 +30,7 @@ TWO = FILE.model_copy(
     update={
         "accounts": {
             **FILE.accounts,
-            "prod": Account(id="222222222222", region="us-east-1", regions=("us-*",), name="prod"),
+            "prod": Account(id="222222222222", region="us-east-1", regions=("us-east-1", "us-west-2"), name="prod"),
         }
     }
 )
@@ -76,8 +76,8 @@ def test_a_change_of_nothing_in_particular_is_decided_without_a_resource() -> No
     [
         (LIST, Action("ec2", "list", account="dev", region="us-east-1"), [("dev", "us-east-1")]),
         (STATUS, Action("", "status"), [("", "")]),
-        (FLEET, Action("report", "fleet"), [("dev", "eu-west-1"), ("prod", "us-east-1")]),
-        (FLEET, Action("report", "fleet", account="prod"), [("prod", "us-east-1")]),
+        (FLEET, Action("report", "fleet"), [("dev", "eu-west-1"), ("prod", "us-east-1"), ("prod", "us-west-2")]),
+        (FLEET, Action("report", "fleet", account="prod"), [("prod", "us-east-1"), ("prod", "us-west-2")]),
         (FLEET, Action("report", "fleet", region="us-west-2"), [("dev", "us-west-2"), ("prod", "us-west-2")]),
         (FLEET, Action("report", "fleet", region="eu-west-1"), [("dev", "eu-west-1")]),
     ],

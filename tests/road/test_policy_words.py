@@ -79,5 +79,15 @@ def test_nothing_is_looked_up_in_a_halted_account(bench: Bench) -> None:
     assert bench.journal() == []
 
 
+def test_a_report_over_all_accounts_is_explained_as_it_runs(bench: Bench) -> None:
+    bench.use(bot_file({"actions": ["ec2:Describe*"]}))
+    said = bench.card(bench.ask('policy explain "report fleet"'))
+    assert "the rules allow it" in said
+    assert "Left out, because it is not allowed there: prod eu-west-1." in said
+    assert bench.ask("report fleet").state is State.DONE
+    bench.use(bot_file({"actions": ["s3:List*"]}))
+    assert "Why not: report fleet" in bench.card(bench.ask('policy explain "report fleet"'))
+
+
 def test_what_needs_no_rule_says_so(bench: Bench) -> None:
     assert "needs no rule" in bench.card(bench.ask("policy explain help"))

@@ -57,6 +57,12 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
         yield server
 
 
+def test_a_report_over_all_accounts_is_allowed_where_some_may_be_read_and_says_which_not(check: Bot) -> None:
+    code, said, _ = check(*ANA, *OPS, "report fleet")
+    assert code == 0
+    assert "Left out, because it is not allowed there: prod eu-west-1." in said
+
+
 def test_a_valid_file_is_counted(check: Bot) -> None:
     code, said, _ = check()
     assert code == 0
