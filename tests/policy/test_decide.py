@@ -428,9 +428,10 @@ def test_a2_a_store_that_breaks_while_it_is_read_is_a_refusal() -> None:
         yield rule()
         raise OSError("the disk is gone")
 
-    assert decide(of(broken()), request()).fault == "OSError: the disk is gone"
-    assert decide_all(of([rule()]), broken()).fault
-    assert not decide_all(of([rule()]), broken()).allowed
+    for decision in (decide(of(broken()), request()), decide_all(of([rule()]), broken())):
+        assert not decision.allowed
+        assert decision.reason == "Something broke while deciding, so the answer is no."
+        assert decision.fault == "OSError: the disk is gone"
     assert not decide_all(of(broken()), [request()]).allowed
 
 
@@ -522,11 +523,11 @@ def asked_by(plan: Plan) -> tuple[Request, ...]:
 
 
 def test_a_plan_is_decided_call_by_call_and_id_by_id() -> None:
-    plan = Plan("x", (Call(STOP, {"Force": True}, ("i-1", "i-2")), Call("ec2:RunInstances", {})), (WEB,))
+    plan = Plan("x", (Call(STOP, {"Force": True}, ("i-1", "i-2")), Call("ec2:RunInstances", {}, makes=3)), (WEB,))
     first, second, third = asked_by(plan)
     assert (first.operation, first.resource, first.params) == (STOP, WEB, {"Force": True})
     assert (second.resource, third.resource) == (Resource("i-2"), None)
-    assert third.operation == "ec2:RunInstances"
+    assert (third.operation, third.count, first.count) == ("ec2:RunInstances", 3, 1)
 
 
 def test_an_id_the_plan_did_not_look_at_counts_as_unread() -> None:
@@ -536,8 +537,8 @@ def test_an_id_the_plan_did_not_look_at_counts_as_unread() -> None:
 
 def test_a_command_that_reads_needs_its_first_call_only() -> None:
     rules = [rule(actions=[SEE])]
-    assert decide_command(of(rules), ANN, OPS, LIST, "dev", "eu-west-1").allowed
-    assert decide_command(of(rules), ANN, OPS, LIST, "dev", "eu-west-1").needs is Needs.NOTHING
+    decision = decide_command(of(rules), ANN, OPS, LIST, "dev", "eu-west-1")
+    assert (decision.allowed, decision.needs, decision.audience) == (True, Needs.NOTHING, Audience.CHANNEL)
     assert not decide_command(of([rule(actions=["ec2:DescribeRegions"])]), ANN, OPS, LIST, "dev", "eu-west-1").allowed
 
 
@@ -653,11 +654,21 @@ def test_of_several_the_worst_outcome_is_that_of_the_whole() -> None:
     assert decide_all(of(rules), [one, two]).layer == "approval"
 
 
+def test_of_several_every_reason_is_said_once() -> None:
+    asked = [request(), request(operation="ec2:StartInstances"), request(resource=Resource("i-2"))]
+    assert decide_all(of([]), asked).reason == (
+        "No rule allows ec2:StopInstances in dev. No rule allows ec2:StartInstances in dev."
+    )
+
+
 def test_of_several_it_is_said_what_broke_and_nothing_of_those_that_did_not() -> None:
     file = of([rule(params={"Force": [False]})])
     broken = replace(request(), params=None)  # type: ignore[arg-type]
-    assert decide(file, broken).fault
-    assert decide_all(file, [request(BOB), broken]).fault == decide(file, broken).fault
+    odd = replace(request(), resource=replace(WEB, arn="arn:aws:ec2"))
+    one, other = decide(file, broken).fault, decide(file, odd).fault
+    assert one
+    assert other
+    assert decide_all(file, [request(BOB), broken, odd, broken]).fault == f"{one}; {other}"
 
 
 # Observed rules
