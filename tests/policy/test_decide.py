@@ -370,6 +370,20 @@ def test_a11_several_rules_add_up_and_deny_wins(
     assert (decision.allowed, decision.rules) == decided
 
 
+def test_the_rules_that_decided_are_named_with_what_they_decided() -> None:
+    what = "ec2:StopInstances in dev"
+    assert decide(of([ONCALL]), request()).reason == f"Allowed by rule oncall: {what}."
+    assert decide(of([ONCALL, rule("again")]), request()).reason == f"Allowed by rules again, oncall: {what}."
+    assert decide(of([ONCALL, NO_PROD, FROZEN]), PROD).reason == f"Denied by rules frozen, no-prod: {what}."
+
+
+def test_a_report_only_reads_whatever_the_rules_let_it() -> None:
+    wide, report = of([rule(actions=[STOP, SEE], who={"reports": ["fleet"]})]), Actor("report", "fleet")
+    assert decide(wide, request(report, operation=SEE, effect=Effect.READS)).allowed
+    decision = decide(wide, request(report))
+    assert (decision.layer, decision.reason) == ("identity", "A report only reads.")
+
+
 @pytest.mark.parametrize(
     ("needs", "effect", "decided"),
     [

@@ -7,7 +7,7 @@ import pytest
 from bot.aws import floor
 from bot.aws.floor import Class
 from bot.command import Audience, Effect, Resource
-from bot.config.botfile import Account, BotFile
+from bot.config.botfile import Account, BotFile, Limit, Production
 from bot.config.load import parse
 from bot.errors import ConfigError
 from bot.policy.check import check
@@ -280,6 +280,22 @@ def test_a_tag_that_rules_go_by_is_not_written_through_a_wildcard(operation: str
 )
 def test_other_tags_and_those_of_what_is_being_made_are_free(operation: str, params: Any) -> None:
     assert asked(operation, "", of_file=tagged(operation.split(":", maxsplit=1)[0] + ":*"), **params).allowed
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"production": Production.model_validate({"tags": {"env": ["prod"]}})},
+        {"limits": (Limit.model_validate({"id": "few", "at_most": 1, "within": "1h", "per": "tag:env"}),)},
+    ],
+    ids=lambda keys: next(iter(keys)),
+)
+def test_a_tag_that_marks_production_or_that_a_limit_counts_by_is_held_as_well(keys: dict[str, Any]) -> None:
+    wild = file(rule(actions=["ec2:*"])).model_copy(update=keys)
+    for key, layer in (("env", "floor"), ("owner", "allowlist")):
+        tags = [{"Key": key, "Value": "dev"}]
+        decision = asked("ec2:CreateTags", "", of_file=wild, Resources=["i-1"], Tags=tags)
+        assert (decision.layer, decision.allowed) == (layer, key == "owner")
 
 
 def test_data_goes_to_the_asker_alone_whatever_the_rule_says() -> None:
