@@ -455,14 +455,19 @@ def test_a2_what_broke_is_for_the_log_and_not_for_the_person() -> None:
     assert "NoneType" not in decision.reason
 
 
-@pytest.mark.parametrize("shared", [True, None])
-def test_where_another_company_may_read_nothing_is_allowed(shared: bool | None) -> None:
+@pytest.mark.parametrize(
+    ("shared", "why"),
+    [
+        (True, "Another company reads along here, so nothing is allowed here."),
+        (None, "Slack does not say whether another company reads along here, so nothing is allowed here."),
+    ],
+)
+def test_where_another_company_may_read_nothing_is_allowed(shared: bool | None, why: str) -> None:
     place = Place("COPS", shared=shared)
     assert not allowed([rule()], request(place=place))
     assert not reachable(of([rule()]), ANN, place, STOP, "dev", "eu-west-1")
-    assert "nothing is allowed here" in decide(of([rule()]), request(place=place)).reason
-    refused = decide(of([rule()]), request(place=Place("COPS", shared=shared)))
-    assert (refused.layer, refused.refused) == ("place", ("i-1",))
+    refused = decide(of([rule()]), request(place=place))
+    assert (refused.layer, refused.refused, refused.reason) == ("place", ("i-1",), why)
 
 
 @pytest.mark.parametrize(
@@ -496,7 +501,8 @@ def test_an_arn_is_foreign_as_long_as_our_own_account_is_unknown() -> None:
 @pytest.mark.parametrize("missing", [{"account": ""}, {"region": ""}])
 def test_a10_no_account_or_no_region_never_means_all_of_them(missing: dict[str, str]) -> None:
     rules = [rule(accounts=["*"], regions=["*"])]
-    assert not allowed(rules, request(**missing))
+    decision = decide(of(rules), request(**missing))
+    assert (decision.allowed, decision.reason) == (False, "An account and a Region have to be named.")
     about = {"account": "dev", "region": "eu-west-1", **missing}
     assert not reachable(of(rules), ANN, OPS, STOP, **about)
 
