@@ -43,7 +43,7 @@ def decide(file: BotFile, request: Request) -> Decision:
     try:
         return _decide(file, request)
     except Exception as fault:  # noqa: BLE001  # whatever goes wrong here, the answer is no
-        return _no("Something broke while deciding, so the answer is no.", fault=f"{type(fault).__name__}: {fault}")
+        return _broken(fault)
 
 
 def decide_all(file: BotFile, asked: Iterable[Request]) -> Decision:
@@ -52,7 +52,11 @@ def decide_all(file: BotFile, asked: Iterable[Request]) -> Decision:
         decisions = [decide(file, request) for request in asked]
         return together(decisions) if decisions else _no("There is nothing to decide.")
     except Exception as fault:  # noqa: BLE001  # as in decide
-        return _no("Something broke while deciding, so the answer is no.", fault=f"{type(fault).__name__}: {fault}")
+        return _broken(fault)
+
+
+def _broken(fault: Exception) -> Decision:
+    return _no("Something broke while deciding, so the answer is no.", fault=f"{type(fault).__name__}: {fault}")
 
 
 def decide_command(  # noqa: PLR0917  # who, where and what, in the order of a sentence

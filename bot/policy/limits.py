@@ -45,8 +45,10 @@ def too_many(file: BotFile, asked: Iterable[Request]) -> str:
     """Say so where one command changes more resources than a limit lets it; empty where it does not."""
     asked = tuple(asked)
     for limit in in_force(file):
-        found = sum(_changed(limit, asked).values()) if limit.resources is not None else 0
-        if limit.resources is not None and found > limit.resources:
+        if limit.resources is None:
+            continue
+        found = sum(_changed(limit, asked).values())
+        if found > limit.resources:
             return f"Limit {limit.id}: {limit}, and this is {found}. Ask for fewer at once."
     return ""
 

@@ -178,12 +178,7 @@ def _param(rule: Rule, given: Any, values: tuple[Any, ...]) -> bool:
 
 def _among(given: str | bool | float, values: tuple[Any, ...]) -> bool:
     """Compare as AWS types: true is not 1 and not "true", and 1 is 1.0."""
-    kind = _kind(given)
-    return any(_kind(value) is kind and value == given for value in values)
-
-
-def _kind(value: Any) -> type:
-    return bool if isinstance(value, bool) else float if isinstance(value, int | float) else type(value)
+    return any(isinstance(value, bool) is isinstance(given, bool) and value == given for value in values)
 
 
 _Key = Callable[[Rule, Request], bool]

@@ -49,16 +49,7 @@ def _held(file: BotFile, actor: Actor, place: Place, command: Command, outcome: 
 
 def _widest(limits: tuple[str, ...]) -> tuple[str, ...]:
     """Leave out `in dev where env=dev` beside `in dev`: the wider right says it all."""
-    narrower = (
-        "in Region ",
-        "on ",
-        "where ",
-        "with ",
-        "in production",
-        "outside production",
-        "during ",
-        "from channel ",
-    )
+    narrower = ("in Region ", "on ", "where ", "with ", "in production", "outside production", "during ")
     return tuple(
         limit for limit in limits if not any(limit.startswith(f"{wide} {word}") for wide in limits for word in narrower)
     )
@@ -137,15 +128,14 @@ def _may(  # noqa: PLR0917  # as refusal
 ) -> bool:
     """Say whether somebody may at this time; at any, where none is given."""
     return any(
-        account in _accounts(file, rule, actor, place, command, at)
+        account in accounts_of(file, rule, actor, place, command.calls[0], at)
         for rule in _granting(file, actor, place, command)
-        if at is None or rule.when is None or rule.when.holds(at)
     )
 
 
 def _people(file: BotFile) -> dict[str, Actor]:
     """Return everybody whom a rule lets run something, groups first, each as somebody who could ask."""
-    found = [rule.who for rule in file.rules if _grants(rule, Outcome.RUN)]
+    found = [rule.who for rule in file.rules if grants(rule, Outcome.RUN)]
     groups = {
         group: Actor("slack", f"of {group}", groups=frozenset({group}), settled=frozenset({group}))
         for who in found
@@ -154,7 +144,8 @@ def _people(file: BotFile) -> dict[str, Actor]:
     return groups | {user: Actor("slack", user) for who in found for user in who.users}
 
 
-def _grants(rule: Rule, outcome: Outcome) -> bool:
+def grants(rule: Rule, outcome: Outcome) -> bool:
+    """Say whether a rule in force lets people do this much: run something, or only ask for it."""
     return rule.effect == "allow" and rule.mode == "enforce" and Outcome(rule.grant) is outcome
 
 
@@ -164,7 +155,7 @@ def _granting(
     if not command.calls:
         return
     request = Request(actor, place, command.calls[0], "", "", None, UNPLANNED, Effect.READS)
-    about = (rule for rule in file.rules if _grants(rule, outcome) and concerns(rule, request))
+    about = (rule for rule in file.rules if grants(rule, outcome) and concerns(rule, request))
     yield from (rule for rule in about if reaches(rule, request, file))
 
 
@@ -174,10 +165,10 @@ def _limits(  # noqa: PLR0917  # as refusal
     """Return what limits the asker's rights to a command, seen from this account and channel."""
     found: dict[str, None] = {}
     for rule in _granting(file, actor, place, command, outcome):
-        accounts = _accounts(file, rule, actor, place, command)
-        within = () if account in accounts else accounts
+        useful = accounts_of(file, rule, actor, place, command.calls[0])
+        within = () if account in useful else useful
         away = rule.channels if rule.channels and place.channel not in rule.channels else ()
-        if accounts:
+        if useful:
             found[limit(rule, within, away)] = None
     return tuple(found)
 
@@ -186,16 +177,15 @@ def _limits_here(file: BotFile, actor: Actor, place: Place, command: Command, ou
     for rule in _granting(file, actor, place, command, outcome):
         if rule.channels and place.channel not in rule.channels:
             continue
-        accounts = _accounts(file, rule, actor, place, command)
-        if accounts:
-            yield limit(rule, tuple(name for name in accounts if name), ())
+        useful = accounts_of(file, rule, actor, place, command.calls[0])
+        if useful:
+            yield limit(rule, tuple(name for name in useful if name), ())
 
 
-def _accounts(  # noqa: PLR0917  # as refusal
-    file: BotFile, rule: Rule, actor: Actor, place: Place, command: Command, at: float | None = None
+def accounts_of(  # noqa: PLR0917  # as refusal
+    file: BotFile, rule: Rule, actor: Actor, place: Place, operation: str, at: float | None = None
 ) -> tuple[str, ...]:
-    """Return the accounts in which a rule is of use to somebody, denials considered; a word of the bot has none."""
-    operation = command.calls[0]
+    """Return the accounts in which a rule is of use to somebody, denials considered; a word of the bot's is `""`."""
     places = [place] if rule.channels is None else [replace(place, channel=channel) for channel in rule.channels]
     if operation.startswith("bot:"):
         return (
@@ -218,11 +208,10 @@ def _of_use(rule: Rule, found: Outcome) -> bool:
 
 
 def _regions(rule: Rule, account: Account) -> tuple[str, ...]:
-    """Return the Regions that a rule means in an account, the account's own first."""
+    """Return the Regions that a rule means in an account: the account's own, where it names none."""
     if rule.regions is None:
         return (account.region,)
-    named = [name for name in models.regions() if matches(rule.regions, name) and account.takes(name)]
-    return tuple(sorted(named, key=lambda name: (name != account.region, name)))
+    return tuple(name for name in models.regions() if matches(rule.regions, name) and account.takes(name))
 
 
 def limit(rule: Rule, accounts: tuple[str, ...], channels: tuple[str, ...]) -> str:
@@ -255,7 +244,8 @@ def _joined(words: Iterable[object], last: str) -> str:
     texts = [_shown(word) for word in words]
     if len(texts) > _SHOWN:
         texts = [*texts[:_SHOWN], f"{len(texts) - _SHOWN} more"]
-    return f" {last} ".join([", ".join(texts[:-1]), texts[-1]]) if texts[1:] else "".join(texts)
+    *before, final = texts or [""]
+    return f"{', '.join(before)} {last} {final}" if before else final
 
 
 def _shown(word: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from bot.aws.conditions import KEYS, members, phrases
 from bot.aws.floor import Entry
@@ -39,9 +38,6 @@ def _keys(value: Any) -> Iterator[str | None]:
     elif isinstance(value, list | tuple | set | frozenset):
         for each in value:
             yield from ([each] if isinstance(each, str) else _keys(each))
-    elif isinstance(value, str):
-        pairs = parse_qsl(value, keep_blank_values=True)
-        yield from ([key for key, _ in pairs] if pairs else [None, value])
     else:
         yield None
 

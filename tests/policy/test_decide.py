@@ -370,6 +370,20 @@ def test_a11_several_rules_add_up_and_deny_wins(
     assert (decision.allowed, decision.rules) == decided
 
 
+def test_the_rules_that_decided_are_named_with_what_they_decided() -> None:
+    what = "ec2:StopInstances in dev"
+    assert decide(of([ONCALL]), request()).reason == f"Allowed by rule oncall: {what}."
+    assert decide(of([ONCALL, rule("again")]), request()).reason == f"Allowed by rules again, oncall: {what}."
+    assert decide(of([ONCALL, NO_PROD, FROZEN]), PROD).reason == f"Denied by rules frozen, no-prod: {what}."
+
+
+def test_a_report_only_reads_whatever_the_rules_let_it() -> None:
+    wide, report = of([rule(actions=[STOP, SEE], who={"reports": ["fleet"]})]), Actor("report", "fleet")
+    assert decide(wide, request(report, operation=SEE, effect=Effect.READS)).allowed
+    decision = decide(wide, request(report))
+    assert (decision.layer, decision.reason) == ("identity", "A report only reads.")
+
+
 @pytest.mark.parametrize(
     ("needs", "effect", "decided"),
     [
@@ -428,9 +442,10 @@ def test_a2_a_store_that_breaks_while_it_is_read_is_a_refusal() -> None:
         yield rule()
         raise OSError("the disk is gone")
 
-    assert decide(of(broken()), request()).fault == "OSError: the disk is gone"
-    assert decide_all(of([rule()]), broken()).fault
-    assert not decide_all(of([rule()]), broken()).allowed
+    for decision in (decide(of(broken()), request()), decide_all(of([rule()]), broken())):
+        assert not decision.allowed
+        assert decision.reason == "Something broke while deciding, so the answer is no."
+        assert decision.fault == "OSError: the disk is gone"
     assert not decide_all(of(broken()), [request()]).allowed
 
 
@@ -440,14 +455,19 @@ def test_a2_what_broke_is_for_the_log_and_not_for_the_person() -> None:
     assert "NoneType" not in decision.reason
 
 
-@pytest.mark.parametrize("shared", [True, None])
-def test_where_another_company_may_read_nothing_is_allowed(shared: bool | None) -> None:
+@pytest.mark.parametrize(
+    ("shared", "why"),
+    [
+        (True, "Another company reads along here, so nothing is allowed here."),
+        (None, "Slack does not say whether another company reads along here, so nothing is allowed here."),
+    ],
+)
+def test_where_another_company_may_read_nothing_is_allowed(shared: bool | None, why: str) -> None:
     place = Place("COPS", shared=shared)
     assert not allowed([rule()], request(place=place))
     assert not reachable(of([rule()]), ANN, place, STOP, "dev", "eu-west-1")
-    assert "nothing is allowed here" in decide(of([rule()]), request(place=place)).reason
-    refused = decide(of([rule()]), request(place=Place("COPS", shared=shared)))
-    assert (refused.layer, refused.refused) == ("place", ("i-1",))
+    refused = decide(of([rule()]), request(place=place))
+    assert (refused.layer, refused.refused, refused.reason) == ("place", ("i-1",), why)
 
 
 @pytest.mark.parametrize(
@@ -481,7 +501,8 @@ def test_an_arn_is_foreign_as_long_as_our_own_account_is_unknown() -> None:
 @pytest.mark.parametrize("missing", [{"account": ""}, {"region": ""}])
 def test_a10_no_account_or_no_region_never_means_all_of_them(missing: dict[str, str]) -> None:
     rules = [rule(accounts=["*"], regions=["*"])]
-    assert not allowed(rules, request(**missing))
+    decision = decide(of(rules), request(**missing))
+    assert (decision.allowed, decision.reason) == (False, "An account and a Region have to be named.")
     about = {"account": "dev", "region": "eu-west-1", **missing}
     assert not reachable(of(rules), ANN, OPS, STOP, **about)
 
@@ -522,11 +543,11 @@ def asked_by(plan: Plan) -> tuple[Request, ...]:
 
 
 def test_a_plan_is_decided_call_by_call_and_id_by_id() -> None:
-    plan = Plan("x", (Call(STOP, {"Force": True}, ("i-1", "i-2")), Call("ec2:RunInstances", {})), (WEB,))
+    plan = Plan("x", (Call(STOP, {"Force": True}, ("i-1", "i-2")), Call("ec2:RunInstances", {}, makes=3)), (WEB,))
     first, second, third = asked_by(plan)
     assert (first.operation, first.resource, first.params) == (STOP, WEB, {"Force": True})
     assert (second.resource, third.resource) == (Resource("i-2"), None)
-    assert third.operation == "ec2:RunInstances"
+    assert (third.operation, third.count, first.count) == ("ec2:RunInstances", 3, 1)
 
 
 def test_an_id_the_plan_did_not_look_at_counts_as_unread() -> None:
@@ -536,8 +557,8 @@ def test_an_id_the_plan_did_not_look_at_counts_as_unread() -> None:
 
 def test_a_command_that_reads_needs_its_first_call_only() -> None:
     rules = [rule(actions=[SEE])]
-    assert decide_command(of(rules), ANN, OPS, LIST, "dev", "eu-west-1").allowed
-    assert decide_command(of(rules), ANN, OPS, LIST, "dev", "eu-west-1").needs is Needs.NOTHING
+    decision = decide_command(of(rules), ANN, OPS, LIST, "dev", "eu-west-1")
+    assert (decision.allowed, decision.needs, decision.audience) == (True, Needs.NOTHING, Audience.CHANNEL)
     assert not decide_command(of([rule(actions=["ec2:DescribeRegions"])]), ANN, OPS, LIST, "dev", "eu-west-1").allowed
 
 
@@ -653,11 +674,21 @@ def test_of_several_the_worst_outcome_is_that_of_the_whole() -> None:
     assert decide_all(of(rules), [one, two]).layer == "approval"
 
 
+def test_of_several_every_reason_is_said_once() -> None:
+    asked = [request(), request(operation="ec2:StartInstances"), request(resource=Resource("i-2"))]
+    assert decide_all(of([]), asked).reason == (
+        "No rule allows ec2:StopInstances in dev. No rule allows ec2:StartInstances in dev."
+    )
+
+
 def test_of_several_it_is_said_what_broke_and_nothing_of_those_that_did_not() -> None:
     file = of([rule(params={"Force": [False]})])
     broken = replace(request(), params=None)  # type: ignore[arg-type]
-    assert decide(file, broken).fault
-    assert decide_all(file, [request(BOB), broken]).fault == decide(file, broken).fault
+    odd = replace(request(), resource=replace(WEB, arn="arn:aws:ec2"))
+    one, other = decide(file, broken).fault, decide(file, odd).fault
+    assert one
+    assert other
+    assert decide_all(file, [request(BOB), broken, odd, broken]).fault == f"{one}; {other}"
 
 
 # Observed rules

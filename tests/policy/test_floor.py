@@ -7,7 +7,7 @@ import pytest
 from bot.aws import floor
 from bot.aws.floor import Class
 from bot.command import Audience, Effect, Resource
-from bot.config.botfile import Account, BotFile
+from bot.config.botfile import Account, BotFile, Limit, Production
 from bot.config.load import parse
 from bot.errors import ConfigError
 from bot.policy.check import check
@@ -92,8 +92,10 @@ def test_what_is_not_on_the_floor_is_reached_by_a_wildcard(operation: str, param
 
 
 def test_the_refusal_says_which_class_and_why() -> None:
-    said = asked("lambda:UpdateFunctionCode", "lambda:*").reason
-    assert "rights, and code that runs as a role: its code runs as the function's role" in said
+    assert asked("lambda:UpdateFunctionCode", "lambda:*").reason == (
+        "No wildcard reaches lambda:UpdateFunctionCode here (rights, and code that runs as a role: its code runs as "
+        "the function's role). A rule has to name it in full: actions: [lambda:UpdateFunctionCode]."
+    )
 
 
 def test_what_was_refused_is_named() -> None:
@@ -106,14 +108,17 @@ def test_of_many_reasons_three_are_said() -> None:
     params = {"IamInstanceProfile": {}, "UserData": "x", "LaunchConfigurationName": "y", "Policy": "z"}
     said = asked("ec2:RunInstances", "ec2:*", **params).reason
     assert (said.count("rights, and code"), "sharing with others" in said) == (3, False)
+    assert said.count("; rights, and code that runs as a role: ") == 2
 
 
 def test_credentials_are_never_given_not_even_where_they_are_named() -> None:
     for actions in ("secretsmanager:*", "secretsmanager:GetSecretValue"):
         no = asked("secretsmanager:GetSecretValue", actions, Effect.READS)
         assert (no.allowed, no.layer) == (False, "floor")
-        assert "from here (credentials): it hands out the secret itself" in no.reason
-        assert "No rule can allow it" in no.reason
+        assert no.reason == (
+            "secretsmanager:GetSecretValue is never done from here (credentials): it hands out the secret itself. "
+            "No rule can allow it, not even one that names it."
+        )
     named = file(rule(actions=["secretsmanager:GetSecretValue"]))
     assert not reachable(named, ANN, OPS, "secretsmanager:GetSecretValue", "dev", "eu-west-1")
     assert not rights(named, ANN, OPS, [command("secrets show", "secretsmanager:GetSecretValue")])
@@ -251,6 +256,7 @@ def tagged(*actions: str) -> BotFile:
         ("codebuild:UpdateReportGroup", {"arn": "x", "tags": [{"key": "other", "value": "x"}]}),
         ("ec2:CreateTags", {"Resources": ["i-1"], "Tags": 7}),
         ("ec2:CreateTags", {"Tags": [{"Key": "owner"}], "TagKeys": 7}),
+        ("servicecatalog:AssociateTagOptionWithResource", {"ResourceId": "x", "TagOptionId": "tag-owner"}),
     ],
 )
 def test_a_tag_that_rules_go_by_is_not_written_through_a_wildcard(operation: str, params: Any) -> None:
@@ -265,12 +271,31 @@ def test_a_tag_that_rules_go_by_is_not_written_through_a_wildcard(operation: str
     [
         ("ec2:CreateTags", {"Resources": ["i-1"], "Tags": [{"Key": "owner", "Value": "ann"}]}),
         ("lambda:TagResource", {"Resource": "x", "Tags": {"owner": "env"}}),
+        ("lambda:UntagResource", {"Resource": "x", "TagKeys": ["owner", "a=b"]}),
+        ("cloudfront:TagResource", {"Resource": "x", "Tags": {"Items": [{"Key": "owner", "Value": "env"}]}}),
+        ("cloudfront:UntagResource", {"Resource": "x", "TagKeys": {"Items": ["owner"]}}),
         ("ec2:RunInstances", {"TagSpecifications": [{"Tags": [{"Key": "env", "Value": "dev"}]}]}),
         ("rds:ModifyDBInstance", {"DBInstanceIdentifier": "d", "CopyTagsToSnapshot": True}),
     ],
 )
 def test_other_tags_and_those_of_what_is_being_made_are_free(operation: str, params: Any) -> None:
     assert asked(operation, "", of_file=tagged(operation.split(":", maxsplit=1)[0] + ":*"), **params).allowed
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"production": Production.model_validate({"tags": {"env": ["prod"]}})},
+        {"limits": (Limit.model_validate({"id": "few", "at_most": 1, "within": "1h", "per": "tag:env"}),)},
+    ],
+    ids=lambda keys: next(iter(keys)),
+)
+def test_a_tag_that_marks_production_or_that_a_limit_counts_by_is_held_as_well(keys: dict[str, Any]) -> None:
+    wild = file(rule(actions=["ec2:*"])).model_copy(update=keys)
+    for key, layer in (("env", "floor"), ("owner", "allowlist")):
+        tags = [{"Key": key, "Value": "dev"}]
+        decision = asked("ec2:CreateTags", "", of_file=wild, Resources=["i-1"], Tags=tags)
+        assert (decision.layer, decision.allowed) == (layer, key == "owner")
 
 
 def test_data_goes_to_the_asker_alone_whatever_the_rule_says() -> None:

@@ -83,9 +83,8 @@ def test_a_frozen_change_is_refused_with_reason_end_and_exceptions() -> None:
     decision = decide(frozen(excepting), request(BOB, at=MONDAY))
     assert (decision.layer, decision.refused) == ("freeze", ("i-1",))
     assert decision.reason == said.replace("oncall", "SOPS")
-    assert told([freeze(when=OFFICE)]) == (
-        "Frozen by quiet, in force mon-fri 09:00-17:00 (Europe/Berlin): Nobody is here."
-    )
+    hours = "Frozen by hours, in force mon-fri 09:00-17:00 (Europe/Berlin): Nobody is here."
+    assert told([excepting, freeze("hours", when=OFFICE)], {"SOPS": "oncall"}) == f"{hours} {said}"
 
 
 @pytest.mark.parametrize("reason", ["Closed.", "Closed!", "Closed?"])

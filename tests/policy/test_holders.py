@@ -19,8 +19,8 @@ def file(*rules: Rule) -> BotFile:
     return BotFile.model_validate({"accounts": ACCOUNTS, "rules": rules, "reports": {"fleet": REPORT}})
 
 
-def told(found: BotFile, operation: str = STOP, *where: str) -> list[tuple[str, str, tuple[str, ...]]]:
-    return [(each.who, each.rule.id, each.accounts) for each in holders(found, operation, *where)]
+def told(found: BotFile, operation: str = STOP) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(each.who, each.rule.id, each.accounts) for each in holders(found, operation)]
 
 
 def test_everybody_whom_an_allow_rule_names_is_a_holder_of_it() -> None:
@@ -37,19 +37,37 @@ def test_nobody_holds_what_is_denied_or_what_no_rule_reaches() -> None:
     assert told(file(deny())) == []
 
 
-def test_one_account_or_region_may_be_asked_about() -> None:
-    anywhere = file(rule(accounts=["*"]))
-    assert told(anywhere, STOP, "prod") == [("UANN", "one", ("prod",))]
-    assert told(anywhere, STOP, "", "eu-west-1") == [("UANN", "one", ("dev",))]
-    assert told(anywhere, STOP, "prod", "eu-west-1") == []
-    assert told(file(rule(regions=["us-east-1"])), STOP, "dev", "eu-west-1") == []
+@pytest.mark.parametrize(
+    ("kind", "name"), [("groups", "SOPS"), ("users", "UANN"), ("terminal", "root"), ("reports", "fleet")]
+)
+def test_each_holds_it_as_what_the_rule_names_them(kind: str, name: str) -> None:
+    assert told(file(rule(who={kind: [name]}))) == [(name, "one", ("dev",))]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        rule("start", actions=["ec2:StartInstances"]),
+        rule("watched", mode="observe"),
+        rule("ask", grant="request"),
+        rule("closed", accounts=["prod"], regions=["eu-*"]),
+        deny(resources=["i-9"]),
+    ],
+    ids=lambda each: each.id,
+)
+def test_a_rule_makes_no_holder_of_who_may_by_another(other: Rule) -> None:
+    assert told(file(rule(accounts=["*"]), other)) == [("UANN", "one", ("dev", "prod"))]
+
+
+def test_a_rule_is_held_in_its_own_accounts_though_another_goes_further() -> None:
+    found = told(file(rule(), rule("wide", accounts=["*"])))
+    assert found == [("UANN", "one", ("dev",)), ("UANN", "wide", ("dev", "prod"))]
 
 
 @pytest.mark.parametrize("regions", [["us-*"], ["us-?ast-1", "ap-south-1"], ["us-west-2"]])
 def test_a_rule_of_other_regions_is_of_use_where_the_account_is_open_in_one_of_them(regions: list[str]) -> None:
     found = file(rule(accounts=["*"], regions=regions))
     assert told(found) == [("UANN", "one", ("dev", "prod"))]
-    assert told(found, STOP, "", "eu-west-1") == []
     assert told(file(rule(accounts=["prod"], regions=["eu-*", "ap-south-1"]))) == []
 
 
@@ -66,3 +84,4 @@ def test_a_word_of_the_bot_is_held_in_no_account() -> None:
 def test_deniers_are_the_rules_that_deny_it_to_anybody() -> None:
     assert [each.id for each in deniers(file(rule(), deny(actions=["ec2:*"], who={})), STOP)] == ["no"]
     assert deniers(file(rule(), deny(actions=["ec2:StartInstances"])), STOP) == ()
+    assert deniers(file(rule(), deny(mode="observe")), STOP) == ()

@@ -98,6 +98,7 @@ def test_so_many_in_one_command() -> None:
     assert too_many(file(limit(resources=3)), asked) == ""
     said = "Limit few: at most 2 in one command, and this is 3. Ask for fewer at once."
     assert too_many(file(limit(resources=2)), asked) == said
+    assert too_many(file(limit("often"), limit(resources=2)), asked) == said
     assert too_many(file(limit(resources=2, actions=["ec2:RunInstances"])), asked) == ""
     assert uses(file(limit(resources=2)), asked) == ()
 

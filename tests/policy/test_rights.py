@@ -1,10 +1,11 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.actor import Actor, Place
 from bot.command import Effect, Resource
-from bot.config.botfile import BotFile, Rule
+from bot.config.botfile import BotFile, Freeze, Production, Rule
 from bot.policy.decide import Outcome
 from bot.policy.rights import refusal, rights, rights_in_words, who_can
 from tests.rules import ANN, BOB, MONDAY, OFFICE, OPS, ROOT, STOP, WEB, command, deny, request, rule
@@ -47,12 +48,14 @@ def test_a14_what_is_allowed_elsewhere_is_not_listed_here() -> None:
     assert names(rules) == ["ec2 stop"]
     assert names(rules, place=Place("CDEV")) == []
     assert names(rules, place=Place("COPS", shared=True)) == []
+    assert names(file(rule("there", channels=["CDEV"]), rule("here"))) == ["ec2 stop"]
 
 
 def test_a14_what_is_denied_throughout_is_not_listed() -> None:
     assert names(file(rule(), deny())) == []
     assert names(file(rule(), deny(resources=["i-9"]))) == ["ec2 stop"]
     assert names(file(rule(accounts=["*"]), deny(accounts=["dev"]))) == ["ec2 stop"]
+    assert names(file(rule(actions=["bot:*"]), deny(actions=["bot:Status"]))) == []
 
 
 def test_rights_come_with_their_limits() -> None:
@@ -85,8 +88,29 @@ def test_a_wider_right_says_what_a_narrower_one_would() -> None:
     assert rights_in_words(file(wide, both), ANN, OPS, COMMANDS) == "ec2 stop in dev or in dev and prod"
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"regions": ["eu-*"]}, "in Region eu-*"),
+        ({"resources": ["i-1"]}, "on i-1"),
+        ({"tags": {"env": ["dev"]}}, "where env=dev"),
+        ({"params": {"Force": [False]}}, "with Force=false"),
+        ({"production": True}, "in production"),
+        ({"production": False}, "outside production"),
+        ({"when": OFFICE}, "during mon-fri 09:00-17:00 (Europe/Berlin)"),
+    ],
+)
+def test_each_limit_is_said_alone_and_left_out_beside_the_wider_right(keys: dict[str, Any], said: str) -> None:
+    marks = {"production": Production.model_validate({"tags": {"env": ["prod"]}})}
+    narrow = rule("narrow", **keys)
+    assert rights_in_words(file(narrow).model_copy(update=marks), ANN, OPS, COMMANDS) == f"ec2 stop in dev {said}"
+    assert rights_in_words(file(narrow, rule()).model_copy(update=marks), ANN, OPS, COMMANDS) == "ec2 stop in dev"
+
+
 def test_a_word_of_the_bot_has_no_account() -> None:
     assert rights_in_words(file(rule(actions=["bot:*"])), ANN, OPS, COMMANDS) == "status"
+    hours = rule("hours", actions=["bot:*"], when=OFFICE)
+    assert rights_in_words(file(hours, rule(actions=["bot:*"])), ANN, OPS, COMMANDS) == "status"
     assert rights_in_words(file(rule(actions=["bot:*"], channels=["CDEV"])), ANN, OPS, COMMANDS) == ""
 
 
@@ -96,8 +120,9 @@ def test_a_rule_for_regions_an_account_does_not_take_is_of_no_use_there() -> Non
 
 
 def test_many_names_are_counted() -> None:
-    many = rule(resources=["i-1", "i-2", "i-3", "i-4", "i-5", "i-6"])
-    assert rights_in_words(file(many), ANN, OPS, COMMANDS) == "ec2 stop in dev on i-1, i-2, i-3, i-4 or 2 more"
+    many = [f"i-{n}" for n in range(1, 7)]
+    told = [rights_in_words(file(rule(resources=many[:count])), ANN, OPS, COMMANDS) for count in (4, 6)]
+    assert told == ["ec2 stop in dev on i-1, i-2, i-3 or i-4", "ec2 stop in dev on i-1, i-2, i-3, i-4 or 2 more"]
 
 
 def test_hours_and_production_are_limits_too() -> None:
@@ -188,9 +213,20 @@ def test_a_refusal_tells_asking_from_doing_and_names_only_who_can_run_it() -> No
 
 
 def test_who_can_is_who_can_at_that_time() -> None:
-    rules = file(rule(when=OFFICE))
-    assert who_can(rules, OPS, STOPPING, "dev", at=MONDAY) == ("UANN",)
-    assert who_can(rules, OPS, STOPPING, "dev", at=MONDAY - 1) == ()
+    rules = file(rule(actions=[STOP, "bot:Status"], when=OFFICE))
+    for what, account in ((STOPPING, "dev"), (STATUS, "")):
+        assert who_can(rules, OPS, what, account, at=MONDAY) == ("UANN",)
+        assert who_can(rules, OPS, what, account, at=MONDAY - 1) == ()
+        assert who_can(rules, OPS, what, account) == ("UANN",)
+    assert refusal(rules, BOB, OPS, STOPPING, "dev", at=MONDAY) == "Not allowed: ec2 stop in dev. UANN can."
+    assert refusal(rules, BOB, OPS, STOPPING, "dev", at=MONDAY - 1) == "Not allowed: ec2 stop in dev."
+
+
+@pytest.mark.parametrize(("groups", "can"), [(["SOPS"], ("SOPS",)), (["SDEV"], ())])
+def test_in_a_freeze_who_can_is_who_is_excepted_as_well(groups: list[str], can: tuple[str, ...]) -> None:
+    keys = {"id": "quiet", "reason": "Books", "when": OFFICE, "except": {"who": {"users": ["UBOB"], "groups": groups}}}
+    frozen = file(rule(who={"groups": ["SOPS"]})).model_copy(update={"freezes": (Freeze.model_validate(keys),)})
+    assert who_can(frozen, OPS, STOPPING, "dev", [request(BOB, at=MONDAY)]) == can
 
 
 def test_a_refusal_of_a_word_of_the_bot_names_no_account() -> None:
