@@ -4,7 +4,7 @@ PORT ?= 8765
 BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo test check audit proof bench floor docs catalogue lock pin sbom clean
+.PHONY: demo test check audit proof bench mutants floor docs catalogue lock pin sbom clean
 
 demo: .venv/demo       ## the bot between a local Slack and a local AWS
 	@$(BIN)/python -m bot demo --port $(PORT)
@@ -28,6 +28,9 @@ proof: .venv/dev       ## the long proofs: kills, outages, large estates
 
 bench: .venv/dev       ## the figures
 	@$(BIN)/python -m tests.bench
+
+mutants: .venv/mutants/ready ## changes to the policy and the guard that no test notices: make mutants PARTS=policy MINUTES=30
+	@.venv/mutants/bin/python -m tests.mutants $(PARTS) --minutes $(or $(MINUTES),120)
 
 floor: .venv/dev       ## propose what is missing from the floor
 	@$(BIN)/python -m tests.floor
@@ -53,6 +56,13 @@ catalogue: .venv/dev   ## what new operations of AWS do, after an update of boto
 	@$(PYTHON) -m venv .venv
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $@ .venv/demo
+
+.venv/mutants/ready: .venv/dev
+	@$(PYTHON) -m venv .venv/mutants
+	@.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check \
+	  "$$(sed -n 's/^ *"\(mutmut[^"]*\)".*/\1/p' pyproject.toml)"
+	@touch $@
 
 lock:                  ## pin every dependency, with hashes
 	for file in requirements= requirements-demo=demo requirements-dev=dev requirements-image=charts,postgres; do \
