@@ -53,6 +53,11 @@ class Aws(Protocol):
     def region(self) -> str: ...
 
     @property
+    def partition(self) -> str:
+        """What ARNs of this Region begin with: `aws`, `aws-cn`, `aws-us-gov`."""
+        ...
+
+    @property
     def token(self) -> str:
         """An idempotency token of this run, the same each time it is read."""
         ...

@@ -75,6 +75,10 @@ class Door:
     def account_id(self) -> str:
         return self.gateway.account_id(self.account)
 
+    @property
+    def partition(self) -> str:
+        return models.partition(self.region)
+
     def file(self, id_: str) -> Upload:
         return self.files(id_)
 

@@ -8,6 +8,7 @@ Each service is read from disk once, when it is first asked about, and kept as n
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -101,6 +102,13 @@ def regions() -> frozenset[str]:
     """Return every Region of every partition that this botocore knows."""
     partitions = _loader().load_data("partitions")["partitions"]
     return frozenset(name for each in partitions for name in each["regions"] if not name.endswith("-global"))
+
+
+@cache
+def partition(region: str) -> str:
+    """Return what ARNs of a Region begin with (`aws`, `aws-cn`), also of one that is newer than this botocore."""
+    partitions = _loader().load_data("partitions")["partitions"]
+    return next((each["id"] for each in partitions if re.match(each["regionRegex"], region)), "aws")
 
 
 @cache

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.actor import Actor, Place
+from bot.aws.catalogue import effect
 from bot.command import Effect
 from bot.config.botfile import BotFile, Rule, Who
 from bot.glob import matches
@@ -36,7 +37,7 @@ def holders(file: BotFile, operation: str) -> tuple[Holder, ...]:
         Holder(who, rule, where)
         for rule in file.rules
         if grants(rule, Outcome.RUN) and matches(rule.actions, operation) and reaches(rule, _any(operation), file)
-        for who, actor in _named(rule.who)
+        for who, actor in _named(rule.who, operation)
         if (where := accounts_of(file, rule, actor, Place(), operation))
     )
 
@@ -51,7 +52,8 @@ def _any(operation: str) -> Request:
     return Request(Actor("slack", ""), Place(), operation, "", "", None, UNPLANNED, Effect.READS)
 
 
-def _named(who: Who) -> Iterator[tuple[str, Actor]]:
+def _named(who: Who, operation: str) -> Iterator[tuple[str, Actor]]:
+    """Yield whom a rule names, each as somebody who could ask; a report only reads."""
     for group in who.groups:
         yield group, Actor("slack", f"of {group}", groups=frozenset({group}))
     for user in who.users:
@@ -60,5 +62,5 @@ def _named(who: Who) -> Iterator[tuple[str, Actor]]:
         yield EVERYONE, Actor("slack", EVERYONE)
     for name in who.terminal:
         yield name, Actor("terminal", name)
-    for name in who.reports:
-        yield name, Actor("report", name)
+    if operation.startswith("bot:") or effect(operation) is Effect.READS:
+        yield from ((name, Actor("report", name)) for name in who.reports)

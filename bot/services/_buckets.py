@@ -42,7 +42,7 @@ def bare(bucket: str) -> str:
 
 
 def arn(aws: Aws, bucket: str, key: str = "") -> str:
-    return f"arn:{aws.client('s3').meta.partition}:s3:::{bucket}" + (f"/{key}" if key else "")
+    return f"arn:{aws.partition}:s3:::{bucket}" + (f"/{key}" if key else "")
 
 
 def of(aws: Aws, bucket: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ SELECTOR = "an id (i-…), name=web-*, tag:env=dev or state=running"
 STATES = ("pending", "running", "shutting-down", "terminated", "stopping", "stopped")
 ROWS = Rows("ec2", ("show", "start", "stop", "reboot", "terminate"), column=2)
 """What one may do with a row of a list of instances."""
+_BARE = re.compile(r"[\w.-]+", re.ASCII)
 _ID = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})")
 _KINDS = {"name": "tag:Name", "state": "instance-state-name"}
 _VALUES = 200
@@ -102,7 +103,7 @@ def filtered(name: str, values: list[str]) -> Filter:
 
 def resources(aws: Aws, found: Iterable[Instance]) -> tuple[Resource, ...]:
     """Name instances, by their ARNs too, for the rules."""
-    prefix = f"arn:{aws.client('ec2').meta.partition}:ec2:{aws.region}:{aws.account_id}:instance/"
+    prefix = f"arn:{aws.partition}:ec2:{aws.region}:{aws.account_id}:instance/"
     return tuple(replace(resource(each), arn=prefix + each["InstanceId"]) for each in found)
 
 
@@ -135,7 +136,8 @@ def _criterion(word: str) -> tuple[str, str]:
         raise UsageError(f"There is no state {value!r}. EC2's states: {', '.join(STATES)}.")
     kind = _KINDS.get(key) or (key if key.startswith("tag:") and key != "tag:" else "")
     if not kind or not value:
-        raise UsageError(f"{word!r} names no instance. Use {SELECTOR}.")
+        hint = f" Did you mean name={word}?" if _BARE.fullmatch(word) else ""
+        raise UsageError(f"{word!r} names no instance.{hint} Use {SELECTOR}.")
     return kind, value
 
 

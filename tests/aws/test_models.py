@@ -135,3 +135,17 @@ def test_every_hint_about_iams_prefixes_leads_to_a_service() -> None:
 def test_regions_are_those_of_every_partition_and_no_pretended_ones() -> None:
     assert {"eu-west-1", "us-gov-west-1", "cn-north-1"} <= models.regions()
     assert not [name for name in models.regions() if "global" in name]
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("eu-west-99", "aws"),
+        ("", "aws"),
+    ],
+)
+def test_a_region_is_of_a_partition(region: str, partition: str) -> None:
+    assert models.partition(region) == partition

@@ -25,8 +25,15 @@ def told(found: BotFile, operation: str = STOP) -> list[tuple[str, str, tuple[st
 
 def test_everybody_whom_an_allow_rule_names_is_a_holder_of_it() -> None:
     who = {"users": ["UANN"], "groups": ["SOPS"], "everyone": True, "terminal": ["root"], "reports": ["fleet"]}
-    found = told(file(rule(who=who, accounts=["*"])))
-    assert found == [(each, "one", ("dev", "prod")) for each in ("SOPS", "UANN", "everyone", "root", "fleet")]
+    looks = file(rule(who=who, accounts=["*"], actions=["ec2:DescribeInstances"]))
+    everybody = ("SOPS", "UANN", "everyone", "root", "fleet")
+    assert told(looks, "ec2:DescribeInstances") == [(each, "one", ("dev", "prod")) for each in everybody]
+
+
+def test_a_report_holds_nothing_that_changes_anything() -> None:
+    assert told(file(rule(who={"users": ["UANN"], "reports": ["fleet"]}))) == [("UANN", "one", ("dev",))]
+    status = file(rule(who={"reports": ["*"]}, actions=["bot:Status"]))
+    assert told(status, "bot:Status") == [("*", "one", ("",))]
 
 
 def test_nobody_holds_what_is_denied_or_what_no_rule_reaches() -> None:
@@ -41,7 +48,8 @@ def test_nobody_holds_what_is_denied_or_what_no_rule_reaches() -> None:
     ("kind", "name"), [("groups", "SOPS"), ("users", "UANN"), ("terminal", "root"), ("reports", "fleet")]
 )
 def test_each_holds_it_as_what_the_rule_names_them(kind: str, name: str) -> None:
-    assert told(file(rule(who={kind: [name]}))) == [(name, "one", ("dev",))]
+    looks = "ec2:DescribeInstances"
+    assert told(file(rule(who={kind: [name]}, actions=[looks])), looks) == [(name, "one", ("dev",))]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.action import quote
 from bot.command import Aws
 from bot.errors import UsageError
 from bot.reply import Code, Fields, Note, Reply, Table
@@ -79,7 +80,8 @@ def test_words_of_one_kind_add_up_and_kinds_narrow(service: Service, selectors: 
     [
         ("state=asleep", "stopping"),
         ("state=", "stopping"),
-        ("web-1", "name=web-"),
+        ("web-1", r"Did you mean name=web-1\? Use an id"),
+        ("web *", r"names no instance\. Use an id"),
         ("name=", "name=web-"),
         ("tag:=dev", "tag:env=dev"),
         ("tag:env", "tag:env=dev"),
@@ -88,7 +90,7 @@ def test_words_of_one_kind_add_up_and_kinds_narrow(service: Service, selectors: 
 )
 def test_a_word_that_selects_nothing_is_refused_with_what_would(service: Service, word: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        service.read(f"ec2 list {word}")
+        service.read(f"ec2 list {quote(word)}")
     assert service.calls("DescribeInstances") == []
 
 
