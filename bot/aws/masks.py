@@ -173,7 +173,7 @@ def _lifted(place: str) -> bool:
 def _input(operation: str) -> StructureShape | None:
     if not models.exists(operation):
         return None
-    service, _, name = operation.partition(":")
+    service, name = operation.split(":")
     return _service(service).operation_model(name).input_shape
 
 

@@ -11,7 +11,7 @@ import botocore
 import pytest
 
 from bot.aws import models
-from bot.aws.conditions import KEYS, counted, phrases, read
+from bot.aws.conditions import KEYS, Condition, counted, phrases, read
 from bot.aws.floor import Class, Entry, entries, named_as_read, parse, standing
 from bot.compose import all_commands
 from tests import floor
@@ -32,7 +32,7 @@ def test_every_line_names_an_operation_that_exists_and_parameters_that_it_has() 
 def test_every_line_with_a_wildcard_names_some_and_members_that_they_have() -> None:
     names = floor.operations()
     assert [entry.line for entry in entries() if entry.wide and not any(map(entry.names, names))] == []
-    wide = [entry for entry in entries() if entry.wide and entry.condition.how in ("given", "is", "not", "unless")]
+    wide = [entry for entry in entries() if entry.wide and entry.condition.how in ("is", "not", "unless")]
     kinds = {entry: {each for name in names if entry.names(name) for each in models.members(name)} for entry in wide}
     assert [entry.line for entry in wide if entry.condition.member.split(".")[0] not in kinds[entry]] == []
 
@@ -58,7 +58,7 @@ def raw(service: str) -> Any:
 
 def _means_something(entry: Entry, model: Any) -> bool:
     found = model["operations"].get(entry.pattern.partition(":")[2])
-    if not found or entry.condition.how not in ("given", "is", "not", "unless"):
+    if not found or entry.condition.how not in ("is", "not", "unless"):
         return bool(found)
     return _has(model["shapes"], found["input"]["shape"], entry.condition.member.split("."))
 
@@ -101,6 +101,33 @@ def test_a_line_that_cannot_be_read_is_an_error(line: str) -> None:
         list(parse([line]))
 
 
+def test_a_list_is_read_line_by_line_and_says_where_each_entry_stands() -> None:
+    lines = ["# A list.", "", "rights iam:*  | who may do what ", "data s3:GetObject  Key=a,b | what is inside\n"]
+    assert list(parse(lines)) == [
+        Entry(Class.RIGHTS, "iam:*", Condition(), "who may do what", 3),
+        Entry(Class.DATA, "s3:GetObject", Condition("is", "Key", ("a", "b")), "what is inside", 4),
+    ]
+    with pytest.raises(ValueError, match=r"^floor\.txt line 2: 'rights'$"):
+        list(parse(["# A list.", "rights"]))
+
+
+@pytest.mark.parametrize(
+    ("written", "condition"),
+    [
+        ("", Condition("always")),
+        ("keys", Condition("keys")),
+        ("A.B", Condition("not", "A.B")),
+        ("A=x,y", Condition("is", "A", ("x", "y"))),
+        ("A!=x,y", Condition("not", "A", ("x", "y"))),
+        ("unless A=x", Condition("unless", "A", ("x",))),
+        ("any Role", Condition("any", "Role")),
+        ("named Policy", Condition("named", "Policy")),
+    ],
+)
+def test_conditions_are_read_as_they_are_written(written: str, condition: Condition) -> None:
+    assert read(written) == condition
+
+
 def test_a_condition_goes_through_lists_and_compares_switches() -> None:
     for written, params, met in (
         ("A.B=x", {"A": [{"B": "y"}, {"B": "x"}]}, True),
@@ -109,6 +136,8 @@ def test_a_condition_goes_through_lists_and_compares_switches() -> None:
         ("unless A=true", {"A": True}, False),
         ("A!=x", {}, False),
         ("A", {"A": None}, False),
+        ("A", {"A": False}, True),
+        ("A=x", {"A": "y"}, False),
     ):
         assert read(written).met(params, counted(params)) is met
 

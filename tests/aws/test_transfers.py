@@ -196,7 +196,7 @@ def test_transfers_leave_no_threads_and_use_the_client_s_own_connections(watched
 
 
 def armed_with(watched: Watched, pass_: Pass) -> Any:
-    return Door(watched.gateway, "dev", REGION, "", pass_, uploading(60)).client("s3")
+    return Door(watched.gateway, "dev", REGION, pass_, uploading(60)).client("s3")
 
 
 def test_i2_the_pass_of_an_upload_is_for_this_object_alone(watched: Watched, s3: Any) -> None:
