@@ -138,8 +138,18 @@ def test_a_condition_goes_through_lists_and_compares_switches() -> None:
         ("A", {"A": None}, False),
         ("A", {"A": False}, True),
         ("A=x", {"A": "y"}, False),
+        ("any Role", {"A": [{"TaskRoles": "x"}]}, True),
+        ("any Role", {"A": {"Profile": "x"}}, False),
+        ("named Role", {"A": {"role": "x"}}, True),
+        ("named Role", {"A": {"TaskRole": "x"}}, False),
     ):
         assert read(written).met(params, counted(params)) is met
+
+
+def test_what_is_spared_absent_a_switch_or_said_in_a_tag_does_not_count() -> None:
+    params = {"Role": "x", "TaskRole": "x", "UseRole": True, "OldRole": None, "Tags": {"NewRole": "x"}}
+    assert counted(params, frozenset({"role"})) == {"TaskRole", "Tags"}
+    assert counted(params) == {"Role", "TaskRole", "Tags"}
 
 
 def test_no_command_may_make_a_call_that_hands_out_credentials() -> None:

@@ -238,6 +238,10 @@ def test_whose_credentials_they_are_is_asked_four_times_at_most_and_nothing_can_
     assert operations(watched).count(operation) == 4
 
 
+def mistaken(*_: object) -> None:
+    raise TypeError("a mistake")
+
+
 @pytest.mark.parametrize(
     "go",
     [
@@ -252,10 +256,23 @@ def test_whose_credentials_they_are_is_asked_four_times_at_most_and_nothing_can_
 def test_a_mistake_of_the_bot_s_own_before_anything_left_is_told_as_none_of_aws(
     watched: Watched, monkeypatch: pytest.MonkeyPatch, go: Callable[[Gateway], object]
 ) -> None:
-    def mistaken(*_: object) -> None:
-        raise TypeError("a mistake")
-
     monkeypatch.setattr("bot.aws.gateway.guarded", mistaken)
+    with pytest.raises(TypeError, match="a mistake"):
+        go(watched.gateway)
+    assert watched.seen() == []
+
+
+@pytest.mark.parametrize(
+    "go",
+    [lambda gateway: gateway.send("dev", REGION, STOP), lambda gateway: gateway.decoded("dev", REGION, "x")],
+    ids=["send", "decoded"],
+)
+def test_a_mistake_of_the_bot_s_own_with_a_client_that_has_sent_nothing_leaves_no_doubt(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, go: Callable[[Gateway], object]
+) -> None:
+    look(watched.gateway)
+    watched.aws.control("clear", {})
+    monkeypatch.setattr("bot.aws.gateway.watch", mistaken)
     with pytest.raises(TypeError, match="a mistake"):
         go(watched.gateway)
     assert watched.seen() == []
