@@ -12,7 +12,7 @@ import pytest
 
 from bot.aws import models
 from bot.aws.conditions import KEYS, Condition, counted, phrases, read
-from bot.aws.floor import Class, Entry, entries, named_as_read, parse, standing
+from bot.aws.floor import Class, Entry, Standing, entries, named_as_read, parse, standing
 from bot.compose import all_commands
 from tests import floor
 
@@ -150,6 +150,13 @@ def test_what_is_spared_absent_a_switch_or_said_in_a_tag_does_not_count() -> Non
     params = {"Role": "x", "TaskRole": "x", "UseRole": True, "OldRole": None, "Tags": {"NewRole": "x"}}
     assert counted(params, frozenset({"role"})) == {"TaskRole", "Tags"}
     assert counted(params) == {"Role", "TaskRole", "Tags"}
+
+
+def test_an_entry_is_met_by_no_member_that_was_left_off_and_only_where_its_class_is_asked_for() -> None:
+    entry = Entry(Class.RIGHTS, "a:*", Condition("any", "Role"), "it takes a role")
+    about = Standing((entry,), frozenset({"role"}))
+    assert about.met({"TaskRole": "x"}) == about.met({"TaskRole": "x"}, Class.DATA, Class.RIGHTS) == (entry,)
+    assert about.met({"Role": "x"}) == about.met({"TaskRole": "x"}, Class.DATA) == ()
 
 
 def test_no_command_may_make_a_call_that_hands_out_credentials() -> None:
