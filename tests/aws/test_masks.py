@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.model import OperationModel, ServiceModel
+from botocore.model import OperationModel, ServiceModel, Shape
 
 from bot.aws import guard, masks, models
 from bot.aws.masks import MASK, SHOWN, call_text, mask_answer, masked, masked_params
@@ -132,6 +132,41 @@ def test_an_answer_that_is_marked_as_a_whole_is_masked_as_a_whole() -> None:
         "authorizationToken": MASK,
         "expiration": MASK,
     }
+
+
+def test_what_botocore_says_about_an_answer_stays_and_may_be_missing() -> None:
+    about = {"RequestId": "1", "HTTPHeaders": {}}
+    for metadata in ({"ResponseMetadata": about}, {"ResponseMetadata": {"RequestId": "1"}}, {}):
+        parsed: dict[str, Any] = {"Seal": "hunter2", **metadata}
+        mask_answer(parsed, HEADERS.operation_model("GetLetter"))
+        assert parsed == {"Seal": MASK, **metadata}
+    parsed = {"authorizationToken": "hunter2", "ResponseMetadata": about}
+    mask_answer(parsed, model("codeartifact:GetAuthorizationToken"))
+    assert parsed == {"authorizationToken": MASK, "ResponseMetadata": about}
+
+
+def test_a_stream_in_an_answer_that_is_marked_as_a_whole_is_closed() -> None:
+    stream = io.BytesIO(b"hunter2")
+    found = answer("codeartifact:GetAuthorizationToken", authorizationToken=stream)
+    assert found == {"authorizationToken": MASK}
+    assert stream.closed
+
+
+@pytest.mark.parametrize("value", ["hunter2", ["hunter2"], {"word": "hunter2"}], ids=["text", "list", "map"])
+@pytest.mark.parametrize(
+    ("shape", "kind"),
+    [
+        (RECURSIVE.shape_for("Tree"), dict),
+        (RECURSIVE.shape_for("Trees"), list),
+        (HEADERS.shape_for("Notes"), dict),
+    ],
+    ids=["structure", "list", "map"],
+)
+def test_what_is_of_another_kind_than_its_model_says_is_masked_whole(shape: Shape, kind: type, value: object) -> None:
+    found = masked(value, shape, "trees:A.B")
+    assert "hunter2" not in str(found)
+    assert isinstance(found, kind) if isinstance(value, kind) else found == MASK
+    assert masked(None, shape, "trees:A.B") is None
 
 
 def test_a_shape_that_holds_itself_is_masked_at_every_depth() -> None:

@@ -53,6 +53,20 @@ def test_keys_that_are_not_used_any_more_are_forgotten() -> None:
     assert len(meter._seen) == 1
 
 
+def test_who_is_refused_is_told_what_was_too_much_where_and_when_there_is_room() -> None:
+    clock = Clock()
+    count = Reads((1, 60.0), Meter(clock)).counting("dev", REGION)
+    count("ec2:DescribeInstances")
+    clock.now = 18.5
+    with pytest.raises(Refused) as no:
+        count("ec2:DescribeInstances")
+    assert no.value.layer == "limit"
+    assert no.value.sentence == (
+        "ec2:DescribeInstances was asked 1 times within 60 s in dev eu-west-1. No more is let through, so that AWS's "
+        "own limit is left to changes. Try again in 42 s."
+    )
+
+
 def test_without_a_rate_nothing_is_counted() -> None:
     count = Reads(None).counting("dev", REGION)
     for _ in range(10):
