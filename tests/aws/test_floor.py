@@ -79,6 +79,24 @@ def test_wildcards_of_data_mean_reads_and_all_others_the_rest() -> None:
     assert standing("iam:ListUsers").entries == ()
 
 
+@pytest.mark.parametrize(
+    ("kind", "pattern", "named"),
+    [
+        (Class.DATA, "a:*", {"a:GetIt"}),
+        (Class.RIGHTS, "a:*", {"a:PutIt"}),
+        (Class.CREDENTIALS, "a:*", {"a:GetIt", "a:PutIt"}),
+        (Class.OPEN, "a:*", {"a:GetIt", "a:PutIt"}),
+        (Class.RIGHTS, "a:GetIt", {"a:GetIt"}),
+        (Class.DATA, "a:PutIt", {"a:PutIt"}),
+    ],
+)
+def test_a_name_in_full_means_itself_and_a_wildcard_what_its_class_is_about(
+    kind: Class, pattern: str, named: set[str]
+) -> None:
+    entry = Entry(kind, pattern, Condition(), "a reason")
+    assert {each for each in ("a:GetIt", "a:PutIt", "b:GetIt") if entry.names(each)} == named
+
+
 @pytest.mark.parametrize("name", ["ec2:Getaway", "s3:PutObject", "ec2:Listen", "lambda:Invoke"])
 def test_only_a_word_that_reads_is_named_as_a_read(name: str) -> None:
     assert not named_as_read(name)

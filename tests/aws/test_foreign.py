@@ -91,6 +91,7 @@ def test_a_name_in_full_grants_it_and_only_it() -> None:
     assert foreign("x:Y", {"Key": ABROAD}, named) == "Key"
     assert foreign("s3:CopyObject", {"CopySource": "theirs/k"}, named) == ""
     assert foreign("s3:CopyObject", {"CopySource": "not-theirs/k"}, named) == "CopySource"
+    assert foreign("s3:CopyObject", {"CopySource": "Xtheirs/k"}, named) == "CopySource"
     assert foreign("s3:CopyObject", {"CopySource": "/theirs/k"}, named) == ""
     assert foreign("s3:CopyObject", {"CopySource": {"Bucket": "theirs", "Key": "k"}}, named) == ""
     assert foreign("s3:CopyObject", {"CopySource": {"Key": "theirs"}}, named) == "CopySource"

@@ -386,6 +386,28 @@ def test_x3_a_throttled_change_is_sent_again_with_growing_pauses(
     assert watched.naps == naps[:times]
 
 
+def test_a_change_that_must_not_leave_any_more_is_asked_about_each_time_it_is_about_to(watched: Watched) -> None:
+    asked: list[int] = []
+
+    def still() -> None:
+        asked.append(operations(watched).count("StopInstances"))
+        if len(asked) == 2:
+            raise AwsUnsent("It was stopped.", code="Stopped")
+
+    watched.aws.fault("throttle", "StopInstances", times=9)
+    with pytest.raises(AwsUnsent, match="It was stopped"):
+        watched.gateway.send("dev", REGION, STOP, still=still)
+    assert asked == [0, 1]
+    assert operations(watched).count("StopInstances") == 1
+
+
+def test_a_change_waits_for_its_answer_as_long_as_it_says(watched: Watched) -> None:
+    watched.gateway.send("dev", REGION, replace(STOP, seconds=45))
+    (config,) = [config for _, service, config in watched.gateway._ways["dev"].clients if service == "ec2"]
+    assert (config.read_timeout, config.connect_timeout) == (45, 3)
+    assert config.retries["total_max_attempts"] == 1
+
+
 def test_x3_a_change_throttled_for_good_is_told_as_not_done(watched: Watched) -> None:
     watched.aws.fault("throttle", "StopInstances", times=9)
     with pytest.raises(AwsRefused) as caught:
