@@ -71,6 +71,8 @@ RECURSIVE = ServiceModel(
                 "members": {"name": {"shape": "Name"}, "word": {"shape": "Word"}, "below": {"shape": "Trees"}},
             },
             "Trees": {"type": "list", "member": {"shape": "Tree"}},
+            "Root": {"type": "structure", "members": {"name": {"shape": "Name"}, "below": {"shape": "Roots"}}},
+            "Roots": {"type": "list", "member": {"shape": "Root"}},
             "Name": {"type": "string"},
             "Word": {"type": "string", "sensitive": True},
         },
@@ -175,6 +177,8 @@ def test_a_shape_that_holds_itself_is_masked_at_every_depth() -> None:
     mask_answer(parsed, RECURSIVE.operation_model("GetTree"))
     below = [{"name": "b", "word": MASK, "below": [{"word": MASK}]}]
     assert parsed["tree"] == {"name": "a", "word": MASK, "below": below}
+    plain = {"name": "a", "below": [{"name": "b"}]}
+    assert masked(plain, RECURSIVE.shape_for("Root"), "trees:A.B") == plain
 
 
 def test_a_page_s_token_stays_because_it_has_to_be_sent_back() -> None:
