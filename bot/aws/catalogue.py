@@ -83,7 +83,7 @@ class Catalogue:
         return self.releases[: self.releases.index(release) + 1] if release in self.releases else ()
 
     def _entry(self, line: str) -> tuple[str, Entry]:
-        letter, name, *release = line.split(" ")
+        letter, name, *release = line.split()
         return name, Entry(LETTERS[letter], release[0] if release else self.releases[0])
 
 

@@ -20,7 +20,10 @@ KEYS = "keys"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What has to be in a call: `how` is `always`, `given`, `is`, `not`, `unless`, `any`, `named` or `keys`."""
+    """What has to be in a call: `how` is `always`, `is`, `not`, `unless`, `any`, `named` or `keys`.
+
+    A member that has only to be given is `not` without values.
+    """
 
     how: str = "always"
     member: str = ""
@@ -33,8 +36,6 @@ class Condition:
         if self.how in ("any", "named"):
             return any(map(self._called, names))
         found = [value for value in _at(params, self.member.split(".")) if value is not None]
-        if self.how == "given":
-            return bool(found)
         texts = {_text(value) in self.values for value in found}
         return True in texts if self.how == "is" else False in texts or (self.how == "unless" and not texts)
 
@@ -50,7 +51,7 @@ def read(written: str) -> Condition:
     if not found or (found["how"] == "unless") > (found["sign"] == "=") or (found["sign"] and found["how"] in _DEEP):
         raise ValueError(f"no condition: {written!r}")
     values = tuple(found["values"].split(",")) if found["values"] else ()
-    how = found["how"] or {"=": "is", "!=": "not", None: "given"}[found["sign"]]
+    how = found["how"] or ("is" if found["sign"] == "=" else "not")
     return Condition(how, found["member"], values)
 
 

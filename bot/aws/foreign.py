@@ -61,7 +61,7 @@ def _somebody_s(params: Mapping[str, Any], home: Home) -> bool:
     source = params.get("CopySource")
     if source is None or params.get("ExpectedSourceBucketOwner") == home.account:
         return False
-    bucket = source.get("Bucket", "") if isinstance(source, Mapping) else unquote(str(source)).lstrip("/").split("/")[0]
+    bucket = source.get("Bucket") if isinstance(source, Mapping) else unquote(str(source)).lstrip("/").split("/")[0]
     return not any(arn.endswith(f":s3:::{bucket}") for arn in home.named)
 
 

@@ -65,9 +65,9 @@ class Door:
     gateway: Gateway
     account: str
     region: str
-    token: str
     granted: Pass
     config: Config = READING
+    token: str = ""
     files: Callable[[str], Upload] = no_files
     counts: Callable[[str], None] | None = None
 
@@ -150,7 +150,7 @@ class Gateway:
         self._pin(account)
         granted = Pass(reads=frozenset(operations), home=Home(self.account_id(account), region))
         counts = self.reads.counting(account, region, passes=finishing)
-        return Door(self, account, region, token, granted, files=files, counts=counts)
+        return Door(self, account, region, granted, token=token, files=files, counts=counts)
 
     def send(  # noqa: PLR0917  # a call, and what goes with it
         self,
@@ -173,7 +173,7 @@ class Gateway:
         granted = transfers.granted(call) if call.upload else Pass(exactly=((call.operation, call.params),))
         granted = replace(granted, home=Home(self.account_id(account), region, named))
         config = uploading(call.seconds) if call.upload else changing(call.seconds)
-        door = Door(self, account, region, "", granted, config)
+        door = Door(self, account, region, granted, config)
         for wait in (*_THROTTLED_WAITS, None):
             try:
                 return self._once(door, call, body, progress, still)
@@ -188,9 +188,9 @@ class Gateway:
         try:
             self._pin(account)
             with translated(DECODE, changes=False):
-                sts = Door(self, account, region, "", _DECODE, EXPLAINING).client("sts")
-                said = json.loads(sts.decode_authorization_message(EncodedMessage=message).get("DecodedMessage", ""))
-        except (BotError, ValueError) as error:
+                sts = Door(self, account, region, _DECODE, EXPLAINING).client("sts")
+                said = json.loads(sts.decode_authorization_message(EncodedMessage=message)["DecodedMessage"])
+        except (BotError, LookupError, ValueError) as error:
             log.info("An authorization message stays encoded: %s", error)
             return None
         return said if isinstance(said, dict) else None
@@ -258,7 +258,7 @@ class Gateway:
     def _upload(
         self, client: Any, call: Call, body: Callable[[], BinaryIO] | None, progress: Progress
     ) -> Mapping[str, Any]:
-        assert body, "a call that uploads is sent with its body"
+        assert body
         with transfers.opened(call, body) as stream, translated(call.operation, changes=True):
             return transfers.upload(client, call, stream, progress)
 

@@ -110,8 +110,11 @@ def armed(client: Any, pass_: Pass) -> Any:
 
 
 def _mask(http_response: Any, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-    """Keep what botocore marks as sensitive from whoever uses the client; last, so that nothing decodes it later."""
-    mask_answer(parsed, model, failed=http_response.status_code >= 300)
+    """Keep what botocore marks as sensitive from whoever uses the client; last, so that nothing decodes it later.
+
+    botocore reads an error from 301 on, and what comes with 300 as an answer.
+    """
+    mask_answer(parsed, model, failed=http_response.status_code > 300)
 
 
 def listen(client: Any, event: str, handler: Callable[..., None]) -> None:

@@ -126,7 +126,7 @@ def _mask_headers(headers: dict[str, str], shape: StructureShape, operation: str
 
 
 def _error_shape(parsed: Mapping[str, Any], model: OperationModel) -> StructureShape | None:
-    return model.service_model.shape_for_error_code(parsed.get("Error", {}).get("Code", ""))
+    return model.service_model.shape_for_error_code(parsed.get("Error", {}).get("Code"))
 
 
 def _marked(shape: Shape) -> bool:
@@ -173,7 +173,7 @@ def _lifted(place: str) -> bool:
 def _input(operation: str) -> StructureShape | None:
     if not models.exists(operation):
         return None
-    service, _, name = operation.partition(":")
+    service, name = operation.split(":")
     return _service(service).operation_model(name).input_shape
 
 

@@ -66,8 +66,10 @@ class Reads:
 
         def count(operation: str) -> None:
             rate = self.rate
-            wait = self._meter.wait((account, region, operation), rate, passes=passes) if rate else 0.0
-            if wait and rate:
+            if rate is None:
+                return
+            wait = self._meter.wait((account, region, operation), rate, passes=passes)
+            if wait:
                 raise Refused(
                     f"{operation} was asked {rate[0]} times within {rate[1]:.0f} s in {account} {region}. No more is "
                     f"let through, so that AWS's own limit is left to changes. Try again in {ceil(wait)} s.",

@@ -105,7 +105,8 @@ def test_what_wildcards_match_beyond_a_release_is_listed_and_what_is_named_in_fu
     assert "sns:Publish" not in found
     assert set(found) < {*models.expand("ec2:Describe*"), *models.expand("sns:P*")}
     assert "ec2:DescribeVolumes" not in known.later(("ec2:Describe*",), "2027-03")
-    assert shipped().later(("ec2:*", "s3:*"), shipped().releases[-1]) == ()
+    assert catalogue.later(("ec2:*", "s3:*"), catalogue.releases()[-1]) == ()
+    assert catalogue.later(("sns:Pub*", "sns:Publish"), "2025-01") == ("sns:PublishBatch",)
 
 
 _NAMES = st.sampled_from(sorted({*models.expand("sns:*"), *models.expand("sqs:*"), "sns:News", "sqs:News"}))

@@ -11,8 +11,8 @@ import botocore
 import pytest
 
 from bot.aws import models
-from bot.aws.conditions import KEYS, counted, phrases, read
-from bot.aws.floor import Class, Entry, entries, named_as_read, parse, standing
+from bot.aws.conditions import KEYS, Condition, counted, phrases, read
+from bot.aws.floor import Class, Entry, Standing, entries, named_as_read, parse, standing
 from bot.compose import all_commands
 from tests import floor
 
@@ -32,7 +32,7 @@ def test_every_line_names_an_operation_that_exists_and_parameters_that_it_has() 
 def test_every_line_with_a_wildcard_names_some_and_members_that_they_have() -> None:
     names = floor.operations()
     assert [entry.line for entry in entries() if entry.wide and not any(map(entry.names, names))] == []
-    wide = [entry for entry in entries() if entry.wide and entry.condition.how in ("given", "is", "not", "unless")]
+    wide = [entry for entry in entries() if entry.wide and entry.condition.how in ("is", "not", "unless")]
     kinds = {entry: {each for name in names if entry.names(name) for each in models.members(name)} for entry in wide}
     assert [entry.line for entry in wide if entry.condition.member.split(".")[0] not in kinds[entry]] == []
 
@@ -58,7 +58,7 @@ def raw(service: str) -> Any:
 
 def _means_something(entry: Entry, model: Any) -> bool:
     found = model["operations"].get(entry.pattern.partition(":")[2])
-    if not found or entry.condition.how not in ("given", "is", "not", "unless"):
+    if not found or entry.condition.how not in ("is", "not", "unless"):
         return bool(found)
     return _has(model["shapes"], found["input"]["shape"], entry.condition.member.split("."))
 
@@ -77,6 +77,24 @@ def test_wildcards_of_data_mean_reads_and_all_others_the_rest() -> None:
     assert {entry.kind for entry in standing("iam:GetRole").entries} == {Class.DATA}
     assert {entry.kind for entry in standing("iam:CreateRole").entries if entry.always} == {Class.RIGHTS}
     assert standing("iam:ListUsers").entries == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern", "named"),
+    [
+        (Class.DATA, "a:*", {"a:GetIt"}),
+        (Class.RIGHTS, "a:*", {"a:PutIt"}),
+        (Class.CREDENTIALS, "a:*", {"a:GetIt", "a:PutIt"}),
+        (Class.OPEN, "a:*", {"a:GetIt", "a:PutIt"}),
+        (Class.RIGHTS, "a:GetIt", {"a:GetIt"}),
+        (Class.DATA, "a:PutIt", {"a:PutIt"}),
+    ],
+)
+def test_a_name_in_full_means_itself_and_a_wildcard_what_its_class_is_about(
+    kind: Class, pattern: str, named: set[str]
+) -> None:
+    entry = Entry(kind, pattern, Condition(), "a reason")
+    assert {each for each in ("a:GetIt", "a:PutIt", "b:GetIt") if entry.names(each)} == named
 
 
 @pytest.mark.parametrize("name", ["ec2:Getaway", "s3:PutObject", "ec2:Listen", "lambda:Invoke"])
@@ -101,6 +119,33 @@ def test_a_line_that_cannot_be_read_is_an_error(line: str) -> None:
         list(parse([line]))
 
 
+def test_a_list_is_read_line_by_line_and_says_where_each_entry_stands() -> None:
+    lines = ["# A list.", "", "rights iam:*  | who may do what ", "data s3:GetObject  Key=a,b | what is inside\n"]
+    assert list(parse(lines)) == [
+        Entry(Class.RIGHTS, "iam:*", Condition(), "who may do what", 3),
+        Entry(Class.DATA, "s3:GetObject", Condition("is", "Key", ("a", "b")), "what is inside", 4),
+    ]
+    with pytest.raises(ValueError, match=r"^floor\.txt line 2: 'rights'$"):
+        list(parse(["# A list.", "rights"]))
+
+
+@pytest.mark.parametrize(
+    ("written", "condition"),
+    [
+        ("", Condition("always")),
+        ("keys", Condition("keys")),
+        ("A.B", Condition("not", "A.B")),
+        ("A=x,y", Condition("is", "A", ("x", "y"))),
+        ("A!=x,y", Condition("not", "A", ("x", "y"))),
+        ("unless A=x", Condition("unless", "A", ("x",))),
+        ("any Role", Condition("any", "Role")),
+        ("named Policy", Condition("named", "Policy")),
+    ],
+)
+def test_conditions_are_read_as_they_are_written(written: str, condition: Condition) -> None:
+    assert read(written) == condition
+
+
 def test_a_condition_goes_through_lists_and_compares_switches() -> None:
     for written, params, met in (
         ("A.B=x", {"A": [{"B": "y"}, {"B": "x"}]}, True),
@@ -109,8 +154,27 @@ def test_a_condition_goes_through_lists_and_compares_switches() -> None:
         ("unless A=true", {"A": True}, False),
         ("A!=x", {}, False),
         ("A", {"A": None}, False),
+        ("A", {"A": False}, True),
+        ("A=x", {"A": "y"}, False),
+        ("any Role", {"A": [{"TaskRoles": "x"}]}, True),
+        ("any Role", {"A": {"Profile": "x"}}, False),
+        ("named Role", {"A": {"role": "x"}}, True),
+        ("named Role", {"A": {"TaskRole": "x"}}, False),
     ):
         assert read(written).met(params, counted(params)) is met
+
+
+def test_what_is_spared_absent_a_switch_or_said_in_a_tag_does_not_count() -> None:
+    params = {"Role": "x", "TaskRole": "x", "UseRole": True, "OldRole": None, "Tags": {"NewRole": "x"}}
+    assert counted(params, frozenset({"role"})) == {"TaskRole", "Tags"}
+    assert counted(params) == {"Role", "TaskRole", "Tags"}
+
+
+def test_an_entry_is_met_by_no_member_that_was_left_off_and_only_where_its_class_is_asked_for() -> None:
+    entry = Entry(Class.RIGHTS, "a:*", Condition("any", "Role"), "it takes a role")
+    about = Standing((entry,), frozenset({"role"}))
+    assert about.met({"TaskRole": "x"}) == about.met({"TaskRole": "x"}, Class.DATA, Class.RIGHTS) == (entry,)
+    assert about.met({"Role": "x"}) == about.met({"TaskRole": "x"}, Class.DATA) == ()
 
 
 def test_no_command_may_make_a_call_that_hands_out_credentials() -> None:

@@ -91,10 +91,11 @@ def test_a_name_in_full_grants_it_and_only_it() -> None:
     assert foreign("x:Y", {"Key": ABROAD}, named) == "Key"
     assert foreign("s3:CopyObject", {"CopySource": "theirs/k"}, named) == ""
     assert foreign("s3:CopyObject", {"CopySource": "not-theirs/k"}, named) == "CopySource"
+    assert foreign("s3:CopyObject", {"CopySource": "Xtheirs/k"}, named) == "CopySource"
     assert foreign("s3:CopyObject", {"CopySource": "/theirs/k"}, named) == ""
     assert foreign("s3:CopyObject", {"CopySource": {"Bucket": "theirs", "Key": "k"}}, named) == ""
     assert foreign("s3:CopyObject", {"CopySource": {"Key": "theirs"}}, named) == "CopySource"
-    assert named.elsewhere(KEY) == ""
+    assert [named.elsewhere(arn) for arn in (KEY, KEY + "0", ABROAD)] == ["", "account", "Region"]
 
 
 def test_nothing_is_our_own_while_the_account_is_unknown() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,10 +17,10 @@ from botocore.config import Config
 
 from bot.aws.gateway import CHANGING, READING, Door, Gateway, identity
 from bot.aws.guard import Pass
-from bot.command import Call
-from bot.errors import AwsError, AwsRefused, AwsUnknown, AwsUnsent
+from bot.command import Call, Upload
+from bot.errors import AwsError, AwsRefused, AwsUnknown, AwsUnsent, UsageError
 from bot.sandbox.aws.estate import ACCESS_KEY, DEV, PROD, PROD_ROLE, REGION, SECRET_KEY
-from tests.aws.conftest import Known, Watched
+from tests.aws.conftest import ACCOUNTS, Known, Watched
 from tests.sandbox.slack_wire import until
 
 WEB = "i-0a1b2c3d4e5f60001"
@@ -55,8 +58,10 @@ def test_i4_the_wrong_account_is_refused_and_nothing_else_is_sent(watched: Watch
         with pytest.raises(AwsUnsent) as caught:
             go()
         assert caught.value.code == "WrongAccount"
-        assert DEV not in caught.value.sentence
-        assert "nothing was sent" in caught.value.sentence
+        assert caught.value.sentence == (
+            f"The credentials for dev belong to another account (…{DEV[-4:]}, not …9999): nothing was sent. "
+            "Whoever runs the bot must mend accounts: in bot.yml or the credentials."
+        )
     assert set(operations(watched)) == {"GetCallerIdentity"}
 
 
@@ -109,6 +114,25 @@ def test_the_environment_s_key(watched: Watched) -> None:
 
 def test_the_account_s_role(watched: Watched) -> None:
     assert look(watched.gateway, "prod") == {PROD}
+
+
+def test_a_role_is_asked_for_in_the_account_s_region_and_four_times_at_most(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    watched.aws.fault("500", "AssumeRole", times=9)
+    with pytest.raises(AwsRefused):
+        look(watched.to(prod=Known(PROD, region="eu-north-1", role=PROD_ROLE)), "prod")
+    assert [(each["operation"], each["region"]) for each in watched.aws.log()] == [("AssumeRole", "eu-north-1")] * 4
+
+
+def test_a_profile_s_own_settings_count(home: Path) -> None:
+    (home / "config").write_text("[profile work]\nuse_fips_endpoint=true\n")
+    (home / "credentials").write_text(keys("work"))
+    gateway = Gateway({"dev": Known(DEV, region="us-east-1", profile="work")})
+    ec2 = gateway._made(gateway._way("dev"), "us-east-1", "ec2", READING)
+    assert ec2.meta.endpoint_url == "https://ec2-fips.us-east-1.amazonaws.com"
+    gateway.close()
 
 
 def test_a_profile_of_the_shared_file(watched: Watched, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,6 +224,81 @@ def test_whose_credentials_they_are_can_be_asked_before_there_is_a_bot_yml(
         identity(watched.aws.url)
 
 
+def test_without_a_region_of_its_own_the_question_goes_to_one_that_every_account_has(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity(watched.aws.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-2")
+    identity(watched.aws.url)
+    assert [entry["region"] for entry in watched.aws.log()] == ["us-east-1", "us-east-2"]
+
+
+@pytest.fixture
+def role_of_a_profile(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_key(monkeypatch)
+    (home / "credentials").write_text(keys("base"))
+    (home / "config").write_text(f"[profile there]\nrole_arn={PROD_ROLE}\nsource_profile=base\nregion={REGION}\n")
+    monkeypatch.setenv("AWS_PROFILE", "there")
+
+
+@pytest.mark.usefixtures("role_of_a_profile")
+def test_whose_credentials_they_are_is_said_of_a_profile_s_role_too(watched: Watched) -> None:
+    assert identity(watched.aws.url).account == PROD
+    assert watched.seen() == [("AssumeRole", DEV), ("GetCallerIdentity", PROD)]
+
+
+@pytest.mark.usefixtures("role_of_a_profile")
+@pytest.mark.parametrize("operation", ["AssumeRole", "GetCallerIdentity"])
+def test_whose_credentials_they_are_is_asked_four_times_at_most_and_nothing_can_have_been_done(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    watched.aws.fault("500", operation, times=9)
+    with pytest.raises((AwsRefused, AwsUnsent)):
+        identity(watched.aws.url)
+    assert operations(watched).count(operation) == 4
+
+
+def mistaken(*_: object) -> None:
+    raise TypeError("a mistake")
+
+
+@pytest.mark.parametrize(
+    "go",
+    [
+        lambda gateway: identity(gateway._endpoint_url),
+        lambda gateway: gateway.warm("dev"),
+        lambda gateway: gateway.reading("dev", REGION, SEE),
+        lambda gateway: gateway.send("dev", REGION, STOP),
+        lambda gateway: gateway.decoded("dev", REGION, "x"),
+    ],
+    ids=["identity", "warm", "reading", "send", "decoded"],
+)
+def test_a_mistake_of_the_bot_s_own_before_anything_left_is_told_as_none_of_aws(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, go: Callable[[Gateway], object]
+) -> None:
+    monkeypatch.setattr("bot.aws.gateway.guarded", mistaken)
+    with pytest.raises(TypeError, match="a mistake"):
+        go(watched.gateway)
+    assert watched.seen() == []
+
+
+@pytest.mark.parametrize(
+    "go",
+    [lambda gateway: gateway.send("dev", REGION, STOP), lambda gateway: gateway.decoded("dev", REGION, "x")],
+    ids=["send", "decoded"],
+)
+def test_a_mistake_of_the_bot_s_own_with_a_client_that_has_sent_nothing_leaves_no_doubt(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, go: Callable[[Gateway], object]
+) -> None:
+    look(watched.gateway)
+    watched.aws.control("clear", {})
+    monkeypatch.setattr("bot.aws.gateway.watch", mistaken)
+    with pytest.raises(TypeError, match="a mistake"):
+        go(watched.gateway)
+    assert watched.seen() == []
+
+
 def test_configured_endpoints_count_for_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     astray = "http://127.0.0.1:9"
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2", "AWS_ENDPOINT_URL_STS"):
@@ -245,7 +344,7 @@ def test_x2_a_read_time_out_leaves_the_change_sent_once_and_unknown(
     impatient = CHANGING.merge(Config(read_timeout=1))
     granted = Pass(exactly=((STOP.operation, STOP.params),))
     with pytest.raises(AwsUnknown) as caught:
-        watched.gateway._once(Door(watched.gateway, "dev", REGION, "", granted, impatient), STOP)
+        watched.gateway._once(Door(watched.gateway, "dev", REGION, granted, impatient), STOP)
     assert caught.value.code == "ReadTimeoutError"
     assert operations(watched).count("StopInstances") == 1
     assert watched.naps == []
@@ -274,15 +373,39 @@ def test_x2_a_change_to_an_address_where_nobody_listens_was_not_sent(watched: Wa
         watched.gateway.send("dev", REGION, STOP)
 
 
+@pytest.mark.parametrize(("bound", "naps"), [(0, [0.5, 1.0, 2.0]), (1, [0.75, 1.5, 3.0])])
 @pytest.mark.parametrize("times", [1, 3])
-def test_x3_a_throttled_change_is_sent_again_with_growing_pauses(watched: Watched, times: int) -> None:
+def test_x3_a_throttled_change_is_sent_again_with_growing_pauses(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, times: int, bound: int, naps: list[float]
+) -> None:
+    monkeypatch.setattr("bot.aws.gateway.random.uniform", lambda *bounds: bounds[bound])
     watched.aws.fault("throttle", "StopInstances", times=times)
     watched.gateway.send("dev", REGION, STOP)
     assert operations(watched).count("StopInstances") == times + 1
     assert watched.aws.state(WEB) == "stopping"
-    bounds = [(0.5, 0.75), (1.0, 1.5), (2.0, 3.0)][:times]
-    assert len(watched.naps) == times
-    assert all(low <= nap <= high for nap, (low, high) in zip(watched.naps, bounds, strict=True))
+    assert watched.naps == naps[:times]
+
+
+def test_a_change_that_must_not_leave_any_more_is_asked_about_each_time_it_is_about_to(watched: Watched) -> None:
+    asked: list[int] = []
+
+    def still() -> None:
+        asked.append(operations(watched).count("StopInstances"))
+        if len(asked) == 2:
+            raise AwsUnsent("It was stopped.", code="Stopped")
+
+    watched.aws.fault("throttle", "StopInstances", times=9)
+    with pytest.raises(AwsUnsent, match="It was stopped"):
+        watched.gateway.send("dev", REGION, STOP, still=still)
+    assert asked == [0, 1]
+    assert operations(watched).count("StopInstances") == 1
+
+
+def test_a_change_waits_for_its_answer_as_long_as_it_says(watched: Watched) -> None:
+    watched.gateway.send("dev", REGION, replace(STOP, seconds=45))
+    (config,) = [config for _, service, config in watched.gateway._ways["dev"].clients if service == "ec2"]
+    assert (config.read_timeout, config.connect_timeout) == (45, 3)
+    assert config.retries["total_max_attempts"] == 1
 
 
 def test_x3_a_change_throttled_for_good_is_told_as_not_done(watched: Watched) -> None:
@@ -377,6 +500,7 @@ def test_a_gateway_that_was_closed_can_be_used_again(watched: Watched) -> None:
     look(watched.gateway)
     watched.gateway.close()
     assert look(watched.gateway) == {DEV}
+    assert operations(watched).count("GetCallerIdentity") == 2
 
 
 # Ready before it is asked
@@ -392,9 +516,49 @@ def test_a_warmed_account_has_its_client_and_aws_was_asked_nothing(watched: Watc
 def test_what_keeps_an_account_from_being_warmed_is_said(
     watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    watched.to(dev=Known(DEV, region="no where")).warm("dev")
     without_key(monkeypatch)
     watched.to(dev=Known(DEV)).warm("dev")
-    assert "dev: " in caplog.text
+    wrong, none = caplog.messages
+    assert wrong.startswith("dev: ec2:DescribeInstances could not be sent: ")
+    assert none.startswith("dev: The bot has no valid AWS credentials for this account: nothing was sent. ")
+
+
+# What a run has in hand
+
+
+def test_a_run_has_its_own_token_and_files_and_no_others(watched: Watched) -> None:
+    upload = Upload("F1", "ebb.bin", 3)
+    door = watched.gateway.reading("dev", REGION, SEE, "a-token", {"F1": upload}.__getitem__)
+    assert (door.account, door.account_id, door.region, door.token) == ("dev", DEV, REGION, "a-token")
+    assert door.file("F1") is upload
+    bare = watched.gateway.reading("dev", REGION, SEE)
+    assert bare.token == ""
+    with pytest.raises(UsageError) as caught:
+        bare.file("F1")
+    assert caught.value.sentence == "No file can be handed in here."
+
+
+# Accounts of another bot.yml
+
+
+@pytest.mark.parametrize(
+    "changed", [{"id": PROD}, {"region": "us-east-1"}, {"role": PROD_ROLE}, {"profile": "work"}], ids=str
+)
+def test_an_account_that_is_another_now_begins_anew_and_its_neighbour_keeps_its_clients(
+    watched: Watched, changed: Mapping[str, str]
+) -> None:
+    gateway = watched.gateway
+    for name in ACCOUNTS:
+        look(gateway, name)
+    before = dict(gateway._ways)
+    clients = dict(before["prod"].clients)
+    gateway.use({"dev": replace(ACCOUNTS["dev"], **changed), "prod": replace(ACCOUNTS["prod"]), "new": Known(DEV)})
+    assert gateway._ways["prod"] is before["prod"]
+    assert before["prod"].clients == clients
+    assert gateway._ways["dev"] is not before["dev"]
+    assert (before["dev"].clients, before["dev"].session, before["dev"].source) == ({}, None, None)
+    assert look(gateway, "new") == {DEV}
 
 
 def test_i4_a_run_that_began_before_bot_yml_changed_uses_no_credentials_that_nobody_compared(watched: Watched) -> None:
@@ -407,3 +571,4 @@ def test_i4_a_run_that_began_before_bot_yml_changed_uses_no_credentials_that_nob
     with pytest.raises(AwsUnsent) as caught:
         _ = door.account_id
     assert caught.value.code == "NoAccount"
+    assert caught.value.sentence == "dev is no account of bot.yml any more: nothing was sent."

@@ -6,12 +6,15 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Barrier, Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.hooks import HierarchicalEmitter
+from s3transfer.manager import TransferManager
 
 from bot.aws.gateway import CHANGING, READING, Door
-from bot.aws.guard import Pass, armed
+from bot.aws.guard import Pass, Sealed, armed
 from bot.errors import GuardError
 from bot.sandbox.aws.estate import REGION
 from tests.aws.conftest import Watched
@@ -36,7 +39,7 @@ def client(watched: Watched, service: str, *operations: str) -> Any:
 
 
 def changing(watched: Watched, params: Mapping[str, Any]) -> Any:
-    return Door(watched.gateway, "dev", REGION, "", Pass(exactly=((STOP, params),)), CHANGING).client("ec2")
+    return Door(watched.gateway, "dev", REGION, Pass(exactly=((STOP, params),)), CHANGING).client("ec2")
 
 
 def in_a_thread(ec2: Any) -> None:
@@ -119,7 +122,7 @@ def test_what_was_declared_passes_in_every_way(watched: Watched) -> None:
     in_a_thread(ec2)
     assert [operation for operation, _ in watched.seen()] == ["DescribeInstances"] * 5
     s3 = client(watched, "s3", "s3:GetObject")
-    assert "Signature=" in s3.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})
+    assert "X-Amz-Signature=" in s3.generate_presigned_url("get_object", Params={"Bucket": "b", "Key": "k"})
 
 
 def test_i9_a_change_passes_exactly_as_it_was_confirmed(watched: Watched) -> None:
@@ -208,6 +211,19 @@ def test_arming_leaves_the_shared_client_as_it_was(watched: Watched) -> None:
 def test_a_client_that_is_armed_says_so_when_a_handler_is_taken_off(watched: Watched) -> None:
     with pytest.raises(GuardError, match="before-sign cannot be changed"):
         client(watched, "ec2").meta.events.unregister("before-sign")
+
+
+def test_a_body_counts_what_leaves_once_it_is_signed_however_often_its_client_transfers() -> None:
+    did: list[str] = []
+    events = HierarchicalEmitter()
+    events.register("request-created.s3", lambda **_: did.append("signed"))
+    for _ in range(2):
+        TransferManager(SimpleNamespace(meta=SimpleNamespace(events=Sealed(events)))).shutdown()
+    body = SimpleNamespace(
+        signal_not_transferring=lambda: did.append("off"), signal_transferring=lambda: did.append("on")
+    )
+    events.emit("request-created.s3", request=SimpleNamespace(body=body), operation_name="PutObject")
+    assert did == ["off", "signed", "on"]
 
 
 def test_armed_copies_share_one_connection(watched: Watched) -> None:

@@ -28,7 +28,7 @@ def test_so_many_pass_and_the_next_is_told_how_long_to_wait() -> None:
     assert meter.wait("ann", (3, 60.0)) == 40.0
     assert meter.wait("bob", (3, 60.0)) == 0.0
     clock.now = 60.0
-    assert meter.wait("ann", (3, 60.0)) == 0.0
+    assert [meter.wait("ann", (3, 60.0)) for _ in range(4)] == [0.0, 0.0, 0.0, 60.0]
 
 
 def test_who_is_refused_is_not_counted_and_what_passes_is() -> None:
@@ -51,6 +51,20 @@ def test_keys_that_are_not_used_any_more_are_forgotten() -> None:
     clock.now = 61.0
     meter.wait("new", (1, 60.0))
     assert len(meter._seen) == 1
+
+
+def test_who_is_refused_is_told_what_was_too_much_where_and_when_there_is_room() -> None:
+    clock = Clock()
+    count = Reads((1, 60.0), Meter(clock)).counting("dev", REGION)
+    count("ec2:DescribeInstances")
+    clock.now = 18.5
+    with pytest.raises(Refused) as no:
+        count("ec2:DescribeInstances")
+    assert no.value.layer == "limit"
+    assert no.value.sentence == (
+        "ec2:DescribeInstances was asked 1 times within 60 s in dev eu-west-1. No more is let through, so that AWS's "
+        "own limit is left to changes. Try again in 42 s."
+    )
 
 
 def test_without_a_rate_nothing_is_counted() -> None:

@@ -189,14 +189,14 @@ def test_transfers_leave_no_threads_and_use_the_client_s_own_connections(watched
     before = threading.active_count()
     watched.gateway.send("dev", REGION, call(), of(CONTENT))
     until(lambda: threading.active_count() <= before)
-    assert len([key for key in watched.gateway._ways["dev"].clients if key[1] == "s3"]) == 1
+    assert [key[2] for key in watched.gateway._ways["dev"].clients if key[1] == "s3"] == [uploading(60)]
 
 
 # The guard, in the threads of a transfer
 
 
 def armed_with(watched: Watched, pass_: Pass) -> Any:
-    return Door(watched.gateway, "dev", REGION, "", pass_, uploading(60)).client("s3")
+    return Door(watched.gateway, "dev", REGION, pass_, uploading(60)).client("s3")
 
 
 def test_i2_the_pass_of_an_upload_is_for_this_object_alone(watched: Watched, s3: Any) -> None:

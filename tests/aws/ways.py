@@ -47,7 +47,7 @@ class Tried:
     def changing(self, operation: str, params: Mapping[str, Any]) -> Any:
         """A client that may make this one change."""
         granted = Pass(exactly=((operation, params),), home=HERE)
-        return Door(self.watched.gateway, "dev", REGION, "", granted, CHANGING).client(operation.partition(":")[0])
+        return Door(self.watched.gateway, "dev", REGION, granted, CHANGING).client(operation.partition(":")[0])
 
     @property
     def session(self) -> Any:
