@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from tempfile import TemporaryDirectory
 
 from bot.actor import Actor, Place
-from bot.aws.gateway import identity
+from bot.aws.identity import identity
 from bot.compose import SLACK_API, all_commands, desk, law
 from bot.config.botfile import BotFile
 from bot.config.settings import Settings, is_loopback

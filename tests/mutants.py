@@ -26,7 +26,7 @@ _BIN = Path(sys.executable).parent
 _MUTMUT = str(_BIN / "mutmut")
 _ENV = {**os.environ, "CI": "1", "PATH": f"{_BIN}:{os.environ['PATH']}"}
 """Under `CI` hypothesis draws the same examples each time, and remembers none."""
-_GUARD = "guard foreign gateway sessions ways own_calls masks meter denied floor conditions catalogue"
+_GUARD = "guard foreign gateway identity sessions ways own_calls masks meter denied floor conditions catalogue"
 
 
 @dataclass(frozen=True, slots=True)

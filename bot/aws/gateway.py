@@ -13,12 +13,10 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import boto3
-import botocore.session
 from botocore.config import Config
 
 from bot.aws import models, transfers
@@ -27,6 +25,7 @@ from bot.aws.credentials import Source
 from bot.aws.errors import translated
 from bot.aws.foreign import Home
 from bot.aws.guard import Pass, armed
+from bot.aws.identity import ASKING
 from bot.aws.meter import Rate, Reads, watch
 from bot.aws.own_calls import DECODE, WHO_AM_I
 from bot.aws.sessions import guarded
@@ -36,10 +35,9 @@ from bot.errors import AwsError, AwsRefused, AwsUnsent, BotError, UsageError
 
 log = logging.getLogger(__name__)
 
-_WHO_AM_I = Pass(reads=frozenset({WHO_AM_I}))
 _DECODE = Pass(reads=frozenset({DECODE}))
 
-__all__ = ["CHANGING", "READING", "Door", "Gateway", "Identity", "identity", "no_files", "uploading"]
+__all__ = ["CHANGING", "READING", "Door", "Gateway", "no_files", "uploading"]
 _THROTTLED_WAITS = (0.5, 1.0, 2.0)
 
 
@@ -85,27 +83,6 @@ class Door:
     def client(self, service: str) -> Any:
         client = self.gateway.client(self.account, self.region, service, self.config)
         return watch(armed(client, self.granted), self.counts)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whose credentials the default chain finds; `region` is empty where none is configured."""
-
-    account: str
-    arn: str
-    region: str
-
-
-def identity(endpoint_url: str | None = None) -> Identity:
-    """Ask AWS who the credentials of boto3's default chain are. Raises AwsError."""
-    with translated(WHO_AM_I, changes=False):
-        region = str(botocore.session.Session().get_config_variable("region") or "")
-        where: dict[str, Any] = {"region_name": region or "us-east-1", "endpoint_url": endpoint_url}
-        with closing(Source(None, config=READING, **where)) as source:
-            session = guarded(source.credentials(None))
-            with closing(session.client("sts", config=READING, **where)) as client:
-                answer = armed(client, _WHO_AM_I).get_caller_identity()
-    return Identity(answer["Account"], answer["Arn"], region)
 
 
 class Gateway:
@@ -294,7 +271,7 @@ class Gateway:
     def _compare(self, account: str, way: Way) -> None:
         about = way.about
         with translated(WHO_AM_I, changes=False):
-            client = armed(self._made(way, about.region, "sts", READING), _WHO_AM_I)
+            client = armed(self._made(way, about.region, "sts", READING), ASKING)
             found = client.get_caller_identity()["Account"]
         if found != about.id:
             raise AwsUnsent(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.aws.catalogue import releases
-from bot.aws.gateway import Identity
+from bot.aws.identity import Identity
 from bot.errors import BotError, OperatorError
 from bot.text import line
 

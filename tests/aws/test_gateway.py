@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from bot.aws.gateway import CHANGING, READING, Door, Gateway, identity
+from bot.aws.gateway import CHANGING, READING, Door, Gateway
 from bot.aws.guard import Pass
+from bot.aws.identity import identity
 from bot.command import Call, Upload
 from bot.errors import AwsError, AwsRefused, AwsUnknown, AwsUnsent, UsageError
 from bot.sandbox.aws.estate import ACCESS_KEY, DEV, PROD, PROD_ROLE, REGION, SECRET_KEY
@@ -277,7 +278,8 @@ def mistaken(*_: object) -> None:
 def test_a_mistake_of_the_bot_s_own_before_anything_left_is_told_as_none_of_aws(
     watched: Watched, monkeypatch: pytest.MonkeyPatch, go: Callable[[Gateway], object]
 ) -> None:
-    monkeypatch.setattr("bot.aws.gateway.guarded", mistaken)
+    for module in ("gateway", "identity"):
+        monkeypatch.setattr(f"bot.aws.{module}.guarded", mistaken)
     with pytest.raises(TypeError, match="a mistake"):
         go(watched.gateway)
     assert watched.seen() == []

@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 import bot.aws
 from bot.aws import models
 from bot.aws.families import FOR_CREDENTIALS
-from bot.aws.gateway import Gateway, identity
+from bot.aws.gateway import Gateway
+from bot.aws.identity import identity
 from bot.aws.own_calls import CREDENTIALS, DECODE, OWN_CALLS, WHO_AM_I
 from bot.sandbox.aws.estate import ACCESS_KEY, DEV, PROD, PROD_ROLE, REGION, SECRET_KEY
 from tests.aws.conftest import Known, Watched

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.aws.catalogue import releases
-from bot.aws.gateway import Identity
+from bot.aws.identity import Identity
 from bot.compose_terminal import who_runs_this
 from bot.config.load import load, parse
 from bot.sandbox.aws.names import DEV, PROD
