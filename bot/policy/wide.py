@@ -13,7 +13,7 @@ _NAMED = 6
 """Places that are named; the rest are counted."""
 
 
-def places(file: BotFile, account: str = "", region: str = "") -> tuple[tuple[Account, str], ...]:
+def places(file: BotFile, account: str, region: str) -> tuple[tuple[Account, str], ...]:
     """Return the accounts and Regions that bot.yml opens; of one account or Region where it is named."""
     chosen = [each for name, each in file.accounts.items() if account in ("", name)]
     return tuple((each, name) for each in chosen for name in _regions(each, region))

@@ -34,6 +34,7 @@ def test_what_may_be_read_is_read_and_the_rest_is_said_to_be_left_out() -> None:
     may, rest = parted(FILE, asked("us-east-1", "us-west-2"))
     assert [each.region for each in may] == ["us-west-2"]
     assert left_out(rest) == "Left out, because it is not allowed there: dev eu-west-1, prod us-east-1."
+    assert left_out(rest * 3).endswith("dev eu-west-1, prod us-east-1.")
     assert left_out(rest * 4).endswith("dev eu-west-1, prod us-east-1 and 2 more.")
     assert left_out(()) == ""
 
