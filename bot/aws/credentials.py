@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import NoCredentialsError
 
+from bot.aws import models
 from bot.aws.errors import translated
 from bot.aws.guard import Pass, hold
 from bot.aws.own_calls import CREDENTIALS
@@ -29,6 +30,7 @@ class Source:
         self._region = region_name
         self._clients: list[Any] = []
         self._session = botocore.session.Session(profile=profile)
+        self._session.register_component("data_loader", models.kept())
         self._session.set_default_client_config(config)
         self._make = partial(self._session.create_client, endpoint_url=endpoint_url)
         self._session.create_client = self._client  # botocore's own providers make their clients here

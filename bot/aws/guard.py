@@ -95,7 +95,6 @@ def armed(client: Any, pass_: Pass) -> Any:
     twin.__dict__.update(client.__dict__)
     events = copy.copy(client.meta.events)
     twin.meta = copy.copy(client.meta)
-    twin.meta.events = events
     twin._request_signer = copy.copy(client._request_signer)  # noqa: SLF001 - botocore has no public door here
     twin._request_signer._event_emitter = events  # noqa: SLF001 - as above
     twin._endpoint = copy.copy(client._endpoint)  # noqa: SLF001 - as above

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from botocore.loaders import Loader
+from botocore.session import Session
 
 from bot.aws.gateway import CHANGING, READING, Door, Gateway
 from bot.aws.guard import Pass
@@ -317,12 +319,24 @@ def test_configured_endpoints_count_for_nothing(home: Path, monkeypatch: pytest.
         gateway.close()
 
 
-def test_models_in_the_home_folder_count_for_nothing(home: Path) -> None:
-    service = home / ".aws" / "models" / "ec2" / "2099-01-01"
-    service.mkdir(parents=True)
-    (service / "service-2.json").write_text("{}")
+@pytest.mark.parametrize("named", [False, True], ids=["home", "AWS_DATA_PATH"])
+def test_models_in_somebody_s_folder_count_for_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    for name in ("ec2", "sts"):
+        service = home / name / "2099-01-01"
+        service.mkdir(parents=True)
+        (service / "service-2.json").write_text("{}")
+    if named:
+        monkeypatch.setenv("AWS_DATA_PATH", str(home))
+    else:
+        monkeypatch.setattr(Loader, "CUSTOMER_DATA_PATH", str(home))
+    assert Session().get_component("data_loader").determine_latest_version("ec2", "service-2") == "2099-01-01"
     gateway = Gateway({"dev": Known(DEV)})
     assert gateway._made(gateway._way("dev"), REGION, "ec2", READING).meta.service_model.api_version == "2016-11-15"
+    source = gateway._ways["dev"].source
+    assert source
+    assert source._client("sts", region_name=REGION).meta.service_model.api_version == "2011-06-15"
     gateway.close()
 
 

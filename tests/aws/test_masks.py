@@ -181,6 +181,16 @@ def test_a_shape_that_holds_itself_is_masked_at_every_depth() -> None:
     assert masked(plain, RECURSIVE.shape_for("Root"), "trees:A.B") == plain
 
 
+@pytest.mark.parametrize("shape", [HEADERS.shape_for("Answer"), RECURSIVE.shape_for("Root")], ids=["marked", "plain"])
+def test_a_shape_is_searched_for_marks_once(monkeypatch: pytest.MonkeyPatch, shape: Shape) -> None:
+    searched: list[Shape] = []
+    search = masks._search
+    monkeypatch.setattr(masks, "_search", lambda each: searched.append(each) or search(each))
+    for _ in range(3):
+        masked({}, shape, "trees:A.B")
+    assert searched == [shape]
+
+
 def test_a_page_s_token_stays_because_it_has_to_be_sent_back() -> None:
     assert answer("pipes:ListPipes", NextToken="next") == {"NextToken": "next"}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from bot.aws.gateway import Gateway
 from bot.aws.meter import Meter, Reads
 from bot.errors import Refused
-from tests.aws.conftest import Watched
+from tests.aws.conftest import ACCOUNTS, Watched
 
 REGION = "eu-west-1"
 SEE = ("ec2:DescribeInstances",)
@@ -74,9 +76,10 @@ def test_without_a_rate_nothing_is_counted() -> None:
 
 
 @pytest.fixture
-def gateway(watched: Watched) -> Gateway:
-    watched.gateway.reads = Reads((3, 60.0))
-    return watched.gateway
+def gateway(watched: Watched) -> Iterator[Gateway]:
+    made = Gateway(ACCOUNTS, watched.aws.url, rate=(3, 60.0))
+    yield made
+    made.close()
 
 
 def looks(gateway: Gateway, account: str = "dev", region: str = REGION, *, finishing: bool = False) -> None:
