@@ -131,7 +131,7 @@ def _check(command: Command) -> None:
     wrong += [param.option for param in command.params if param.name in taken]
     wrong += [param.option for param in command.params if not param.word and len(param.option) == 1]
     words = [param for param in command.params if param.word]
-    wrong += [next_.option for word, next_ in pairwise(words) if word.many or (next_.required and not word.required)]
+    wrong += [behind.option for word, behind in pairwise(words) if word.many]
     if wrong:
         raise ValueError(
             f"The command {command.name!r} cannot have {wrong[0]!r}: no name, a name taken, or a word out of place."
@@ -226,7 +226,7 @@ def _option(command: Command, typed: str, params: Mapping[str, Param]) -> Param:
         return params[name]
     if name == "help":
         raise UsageError(f"For help, type: help {command.name}.")
-    close = [each for each in params if each[:1] == name] if len(name) == 1 else near(name.replace("_", "-"), params)
+    close = [each for each in params if each[:1] == name] if len(name) == 1 else near(name, params)
     hint = question([f"--{each}" for each in close])
     if typed.startswith("--") and len(name) > 1:
         raise UsageError(f"{command.name} has no option {bare(typed)}.{hint}")

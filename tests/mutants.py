@@ -40,7 +40,7 @@ class Part:
 PARTS: Mapping[str, Part] = {
     "policy": Part(("bot/policy/*",), ("tests/policy",)),
     "gateway": Part(tuple(f"bot/aws/{name}.py" for name in _GUARD.split()), ("tests/aws",)),
-    "parse": Part(("bot/parse.py",), ("tests/test_parse.py",)),
+    "parse": Part(("bot/parse.py",), ("tests/test_parse.py", "tests/test_begun.py", "tests/test_hints.py")),
     "engine": Part(("bot/road/engine.py",), ("tests/road",)),
 }
 _SETTINGS = """

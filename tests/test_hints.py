@@ -55,5 +55,6 @@ def test_our_words_for_what_is_said_elsewhere_are_there() -> None:
 @pytest.mark.parametrize("line", ["aws ec2 list", "/aws ec2 list", "AWS ec2 list"])
 def test_a_line_copied_with_the_aws_in_front_is_the_same_line(line: str) -> None:
     assert parse(line, COMMANDS, DEFAULTS) == parse("ec2 list", COMMANDS, DEFAULTS)
+    assert parse("aws help", COMMANDS, DEFAULTS) == parse("help", COMMANDS, DEFAULTS)
     assert "I do not know aws." in refusal("aws aws ec2 list")
     assert "I do not know aws." in refusal("aws")

@@ -126,8 +126,9 @@ def test_i2_what_is_not_text_is_refused_in_a_sentence(text: str, says: str) -> N
 
 
 def test_i2_the_longest_text_is_read() -> None:
-    text = "ec2 stop " + "x" * (LIMIT - 50)
-    assert len(read(text).words[0]) == LIMIT - 50
+    around = len(str(read("ec2 stop x"))) - 1
+    assert len(str(read("ec2 stop " + "x" * (LIMIT - around)))) == LIMIT
+    assert f"over {LIMIT} characters" in refusal("ec2 stop " + "x" * (LIMIT - around + 1))
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\n\t", "hello", "Hello"])
@@ -225,6 +226,9 @@ def test_an_empty_value_is_given_in_quotes() -> None:
         ('ec2 stop --"force"', "An option stands without quotes"),
         ("ec2 stop i-1 --", "Options are written out behind two dashes"),
         ("ec2 stop i-1 ---force", "ec2 stop has no option ---force. Did you mean --force?"),
+        ("ec2 stop i-1 --fo", "ec2 stop has no option --fo."),
+        ("ec2 stop i-1 --f", "Options are written out behind two dashes, not --f. Did you mean --force?"),
+        ("ec2 stop i-1 --Xhelp", "ec2 stop has no option --Xhelp."),
         ("ec2 stop i-1 --fo\u200brce", 'ec2 stop has no option "--fo\\u200brce". Did you mean --force?'),
         ("ec2 stop --help", "For help, type: help ec2 stop."),
     ],
