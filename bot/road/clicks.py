@@ -120,7 +120,7 @@ class Clicks:
         except Refused as error:
             self.desk.move(run, State.REFUSED, why=f"{error.layer}: {error.sentence}", rules=error.rule or "")
             raise
-        send(self.desk, self.desk.runs.note(run, rules=", ".join(decision.rules)), by=click.user)
+        send(self.desk, replace(run, rules=", ".join(decision.rules)), by=click.user)
 
     def _tell_asker_only(self, run: Run) -> None:
         name = run.user_name or run.user

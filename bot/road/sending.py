@@ -57,8 +57,9 @@ def _begun(desk: Desk, run: Run, by: str) -> Run | None:
     rows = [_planned(run, n, call) for n, call in enumerate(plan.calls)]
     held = [f"{run.account}/{run.region}/{each.id}" for each in plan.resources if each.id != "new"]
     uses = limits.wanted(desk, run)
+    decided = {"by": by, "rules": run.rules}
     with desk.runs.together():
-        moved = desk.runs.start(run, rows, held, owner=desk.owner, by=by, confirmed_at=desk.now())
+        moved = desk.runs.start(run, rows, held, owner=desk.owner, confirmed_at=desk.now(), **decided)
         if isinstance(moved, Run):
             limits.take(desk, moved, uses)
             desk.audit.write(desk.now(), "sending", moved, by=by, calls=[call.operation for call in plan.calls])
