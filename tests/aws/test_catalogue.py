@@ -89,6 +89,12 @@ def test_a_release_holds_its_own_operations_and_those_before_it() -> None:
     assert known.effect("ec2:TerminateInstances") is Effect.DESTROYS
 
 
+def test_a_release_comes_with_those_before_it() -> None:
+    assert catalogue.until(FIRST) == (FIRST,)
+    assert catalogue.until("1999-01") == ()
+    assert Catalogue(SMALL).until("2027-03") == ("2026-11", "2027-03")
+
+
 def test_a_release_that_there_is_not_holds_nothing() -> None:
     assert not Catalogue(SMALL).holds("ec2:DescribeInstances", "2031-01")
     assert not Catalogue("").holds("ec2:DescribeInstances", "2026-11")

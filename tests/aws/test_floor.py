@@ -146,6 +146,16 @@ def test_conditions_are_read_as_they_are_written(written: str, condition: Condit
     assert read(written) == condition
 
 
+@pytest.mark.parametrize("written", ["", KEYS])
+def test_without_a_condition_on_a_member_it_is_every_call(written: str) -> None:
+    assert read(written).met({}, frozenset())
+
+
+def test_a_condition_compares_texts_as_they_are() -> None:
+    assert read("Status=Enabled").met({"Status": "Enabled"}, frozenset())
+    assert not read("Status=Enabled").met({"Status": "enabled"}, frozenset())
+
+
 def test_a_condition_goes_through_lists_and_compares_switches() -> None:
     for written, params, met in (
         ("A.B=x", {"A": [{"B": "y"}, {"B": "x"}]}, True),

@@ -31,6 +31,27 @@ def test_a_read_is_answered_in_the_channel(bench: Bench) -> None:
     assert bench.audited(run) == ["done"]
 
 
+def test_a_slip_and_a_mistake_of_the_bot_are_told_to_the_asker_alone(bench: Bench) -> None:
+    slip = bench.ask("ec2 stpo")
+    assert (slip.state, slip.audience) == (State.USAGE, "asker")
+    bench.use(bot_file({}), ("bot.yml line 1: wrong.",))
+    locked = bench.ask("ec2 list")
+    assert (locked.state, locked.audience, locked.rules) == (State.FAILED, "asker", "")
+    bench.use(bot_file())
+    assert bench.ask("ec2 list").rules == ""
+
+
+def test_a_change_is_asked_and_sent_where_everybody_sees_it_unless_it_was_typed_as_private(bench: Bench) -> None:
+    asked = bench.ask(f"ec2 stop {WEB}")
+    assert (asked.state, asked.audience) == (State.ASKED, "channel")
+    assert bench.ask(f"ec2 stop {WEB} --private").audience == "asker"
+    bench.use(bot_file({"audience": "asker"}))
+    assert bench.ask(f"ec2 stop {WEB}").audience == "asker"
+    bench.use(bot_file({"needs": "nothing"}))
+    sent = bench.ask(f"ec2 start {STOPPED}")
+    assert (sent.state, sent.audience) == (State.FOLLOWING, "channel")
+
+
 def test_o6_an_empty_answer_says_that_it_is_empty(bench: Bench) -> None:
     run = bench.ask("ec2 list name=no-such-*")
     assert run.state is State.DONE

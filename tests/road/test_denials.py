@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from bot.aws.denied import encoded
 from bot.config.botfile import BotFile
 from bot.errors import AwsRefused
+from bot.reply import from_json
 from bot.road.denials import told_by_aws
 from bot.store.runs import State
 from tests.road.bench import ANN, BOB, EVE, WEB, Bench, bot_file
@@ -122,6 +123,19 @@ def test_what_was_said_in_cipher_is_told_in_words(bench: Bench) -> None:
     said = told_by_aws(bench.desk, run, in_cipher(bench))
     assert said.startswith(f"AWS said no. AWS says: no policy allows ec2:StopInstances on instance/{WEB}.")
     assert bench.sent("DecodeAuthorizationMessage") == 1
+
+
+def test_a_read_that_was_denied_in_cipher_is_told_in_words_where_it_was_asked(bench: Bench) -> None:
+    error = in_cipher(bench)
+
+    def denied(*_: object) -> None:
+        raise error
+
+    bench.engine.reading.read = denied  # type: ignore[assignment]
+    run = bench.ask("ec2 list")
+    assert (run.state, run.audience) == (State.FAILED, "channel")
+    assert from_json(run.reply).sign == "fail"
+    assert f"AWS said no. AWS says: no policy allows ec2:StopInstances on instance/{WEB}." in bench.card(run)
 
 
 def test_where_it_cannot_be_read_awss_denial_stands_as_it_is(bench: Bench) -> None:
