@@ -38,15 +38,20 @@ def test_a_slip_and_a_mistake_of_the_bot_are_told_to_the_asker_alone(bench: Benc
     locked = bench.ask("ec2 list")
     assert (locked.state, locked.audience, locked.rules) == (State.FAILED, "asker", "")
     bench.use(bot_file())
-    assert bench.ask("ec2 list").rules == ""
+    refused = bench.ask("ec2 list")
+    assert (refused.state, refused.rules) == (State.REFUSED, "")
+    bench.use(bot_file({}))
+    nothing = bench.ask(f"ec2 start {WEB}")
+    assert (nothing.state, nothing.audience) == (State.USAGE, "asker")
 
 
 def test_a_change_is_asked_and_sent_where_everybody_sees_it_unless_it_was_typed_as_private(bench: Bench) -> None:
     asked = bench.ask(f"ec2 stop {WEB}")
-    assert (asked.state, asked.audience) == (State.ASKED, "channel")
+    assert (asked.state, asked.audience, asked.rules) == (State.ASKED, "channel", "r1")
     assert bench.ask(f"ec2 stop {WEB} --private").audience == "asker"
-    bench.use(bot_file({"audience": "asker"}))
-    assert bench.ask(f"ec2 stop {WEB}").audience == "asker"
+    bench.use(bot_file({"audience": "asker"}, {"audience": "asker"}))
+    alone = bench.ask(f"ec2 stop {WEB}")
+    assert (alone.audience, alone.rules) == ("asker", "r1, r2")
     bench.use(bot_file({"needs": "nothing"}))
     sent = bench.ask(f"ec2 start {STOPPED}")
     assert (sent.state, sent.audience) == (State.FOLLOWING, "channel")
