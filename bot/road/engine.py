@@ -157,7 +157,7 @@ class Engine:
         run = desk.runs.note(run, action=str(action), account=action.account, region=action.region)
         command = desk.commands.of(action)
         if not answers(command):
-            refuse_halted(desk, run, actor)
+            refuse_halted(desk, run)
         desk.law.open(action.account, action.region)
         if command.own:
             return self._bot_word(run, actor, place, action, command)

@@ -57,6 +57,19 @@ def test_a_change_is_asked_and_sent_where_everybody_sees_it_unless_it_was_typed_
     assert (sent.state, sent.audience) == (State.FOLLOWING, "channel")
 
 
+@pytest.mark.parametrize(("more", "audience"), [("", "channel"), (" --private", "asker")])
+def test_a_change_that_could_not_be_planned_is_told_where_it_was_asked(bench: Bench, more: str, audience: str) -> None:
+    bench.aws.fault("denied", "DescribeInstances")
+    run = bench.ask(f"ec2 stop {WEB}{more}")
+    assert (run.state, run.audience) == (State.FAILED, audience)
+
+
+def test_what_was_asked_is_written_down_with_who_and_where(bench: Bench) -> None:
+    run = bench.engine.new_run(Asked("ec2 list", ANN, "T1", OPS, "17.1", kind="slack"))
+    assert (run.text, run.user, run.team, run.channel, run.thread) == ("ec2 list", ANN, "T1", OPS, "17.1")
+    assert (run.actor_kind, run.state, run.owner, run.created_at) == ("slack", State.RECEIVED, "first", bench.clock.now)
+
+
 def test_o6_an_empty_answer_says_that_it_is_empty(bench: Bench) -> None:
     run = bench.ask("ec2 list name=no-such-*")
     assert run.state is State.DONE
@@ -142,7 +155,7 @@ def test_where_the_bot_is_no_member_a_read_goes_to_the_asker_and_a_change_is_ref
     assert (read.state, read.audience) == (State.DONE, "asker")
     change = bench.ask(f"ec2 stop {WEB}", channel="COUT")
     assert change.state is State.REFUSED
-    assert "place" in bench.detail(change, "refused")["why"]
+    assert change.why.startswith("place: I am not in this channel, so a change here would go unseen.")
     assert bench.ask(f"ec2 stop {WEB} --private", channel="COUT").state is State.ASKED
     bench.aws.fault("denied", "DescribeInstances")
     failed = bench.ask("ec2 list", channel="COUT")

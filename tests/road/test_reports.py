@@ -337,7 +337,7 @@ def test_a12_a_stored_change_is_refused_when_it_runs(b: Bench) -> None:
     b.desk.reports.change(report, command="ec2 stop i-0a1b2c3d4e5f60001")
     b.wait(HOUR)
     (run,) = run_due(b)
-    assert run.state is State.REFUSED
+    assert (run.state, run.why) == (State.REFUSED, "report: A report only reads; nothing was done.")
     assert b.sent() == 0
 
 
