@@ -110,7 +110,7 @@ def begun(text: str, commands: Commands, defaults: Defaults) -> Begun | None:
     try:
         command, rest = _command(tokens(text) or [Token(HELLO)], commands, everyone)
         read = _read(command, rest)
-        placed = read.option("account") or defaults.account or command.own or command.wide
+        placed = read.option("account") or defaults.account or command.wide
         action = _finished(command, read, defaults if placed else None)
         return Begun(command, _short(action), missing(command.params, action))
     except UsageError:

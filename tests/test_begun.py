@@ -53,6 +53,7 @@ def test_a_command_that_was_begun_is_read_as_far_as_it_goes(text: str, action: A
 )
 def test_what_cannot_be_read_was_not_begun(text: str) -> None:
     assert begun(text, COMMANDS, DEFAULTS) is None
+    assert begun("report fleet --region nowhere", MORE, NO_DEFAULT) is None
 
 
 def test_a_command_may_be_begun_without_an_account_where_none_is_meant_by_default() -> None:

@@ -227,7 +227,13 @@ def test_an_empty_value_is_given_in_quotes() -> None:
         ("ec2 stop i-1 --", "Options are written out behind two dashes"),
         ("ec2 stop i-1 ---force", "ec2 stop has no option ---force. Did you mean --force?"),
         ("ec2 stop i-1 --fo", "ec2 stop has no option --fo."),
-        ("ec2 stop i-1 --f", "Options are written out behind two dashes, not --f. Did you mean --force?"),
+        (
+            "ec2 stop i-1 --f",
+            (
+                "Options are written out behind two dashes, not --f. Did you mean --force? "
+                "What is no option and begins with a dash goes into double quotes.\nUsage: "
+            ),
+        ),
         ("ec2 stop i-1 --Xhelp", "ec2 stop has no option --Xhelp."),
         ("ec2 stop i-1 --fo\u200brce", 'ec2 stop has no option "--fo\\u200brce". Did you mean --force?'),
         ("ec2 stop --help", "For help, type: help ec2 stop."),

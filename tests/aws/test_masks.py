@@ -73,6 +73,7 @@ RECURSIVE = ServiceModel(
             "Trees": {"type": "list", "member": {"shape": "Tree"}},
             "Root": {"type": "structure", "members": {"name": {"shape": "Name"}, "below": {"shape": "Roots"}}},
             "Roots": {"type": "list", "member": {"shape": "Root"}},
+            "Garden": {"type": "structure", "members": {"root": {"shape": "Root"}}},
             "Name": {"type": "string"},
             "Word": {"type": "string", "sensitive": True},
         },
@@ -179,6 +180,7 @@ def test_a_shape_that_holds_itself_is_masked_at_every_depth() -> None:
     assert parsed["tree"] == {"name": "a", "word": MASK, "below": below}
     plain = {"name": "a", "below": [{"name": "b"}]}
     assert masked(plain, RECURSIVE.shape_for("Root"), "trees:A.B") == plain
+    assert masked({"root": plain}, RECURSIVE.shape_for("Garden"), "trees:A.B") == {"root": plain}
 
 
 @pytest.mark.parametrize("shape", [HEADERS.shape_for("Answer"), RECURSIVE.shape_for("Root")], ids=["marked", "plain"])
