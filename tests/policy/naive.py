@@ -111,8 +111,9 @@ def means(file: BotFile, rule: Rule, request: Request) -> bool:
     if request.operation in rule.actions:
         return True
     if request.operation.startswith("bot:"):
-        since = BOT_OPERATIONS.get(request.operation, "unknown")
-        return since != "unknown" and since <= file.catalogue
+        if request.operation not in BOT_OPERATIONS or file.catalogue not in catalogue.releases():
+            return False
+        return BOT_OPERATIONS[request.operation] <= file.catalogue
     return catalogue.holds(request.operation, file.catalogue) and not held(file, request)
 
 
