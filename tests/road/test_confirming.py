@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -366,3 +367,18 @@ def test_c3_who_lost_the_right_before_the_click_learns_nothing_of_what_changed(b
     assert bench.now(run).state is State.REFUSED
     assert len(bench.journal()) == looked, "AWS was not asked again"
     assert "stopped" not in bench.card(run)
+
+
+def test_a_decision_goes_by_one_file_though_another_is_put_in_force_meanwhile(bench: Bench) -> None:
+    asked = bench.desk.asked
+
+    def meanwhile(*about: Any) -> Any:
+        found = asked(*about)
+        bench.use(bot_file())
+        return found
+
+    bench.desk.asked = meanwhile  # type: ignore[method-assign]
+    run = bench.ask(f"ec2 stop {WEB}")
+    assert (run.state, run.rules) == (State.ASKED, "r1")
+    assert "Not allowed: ec2 stop in dev" in bench.click("confirm", run)
+    assert bench.sent() == 0
